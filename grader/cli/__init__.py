@@ -1,0 +1,81 @@
+"""The command `kata`. Each command lives in a module of its own name and is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from grader.errors import KitError
+
+# command -> (whom it serves, one line for the overview). Importing only what is called keeps `kata test` fast.
+COMMANDS = {
+    "start": ("student", "copy the exercises into a folder of your own"),
+    "test": ("student", "run the visible tests and explain what is wrong"),
+    "reset": ("student", "put one function or chapter back to its stub; your text is kept"),
+    "update": ("student", "bring corrected chapters into a workspace without touching your code"),
+    "grade": ("teacher", "grade submissions with the hidden suites, in the sandbox"),
+    "demo": ("teacher", "grade the sample class and show the report"),
+    "release": ("teacher", "write the student kit as a folder or a zip"),
+    "pack": ("teacher", "write the instructor bundle, one file with a hash"),
+    "doctor": ("teacher", "say what this machine can do and what is missing"),
+    "build": ("author", "generate every stub from its solution"),
+    "new": ("author", "scaffold a new chapter"),
+}
+SECTIONS = {"student": "For students", "teacher": "For instructors", "author": "For authors"}
+
+
+class Kata(click.Group):
+    """A group that imports a command's module only when that command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"grader.cli.{name}")
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for module, title in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(n, text) for n, (m, text) in COMMANDS.items() if m == module])
+
+
+@click.group(cls=Kata, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="nnkata", prog_name="kata")
+def kata() -> None:
+    """Neural networks from scratch, one tested function at a time.
+
+    \b
+    A student:      kata start my-work && cd my-work && kata test
+    An instructor:  kata grade submissions/ --out grades/
+
+    Every command explains itself: kata COMMAND --help
+    Tab completion: eval "$(_KATA_COMPLETE=bash_source kata)", likewise zsh_source, fish_source.
+    """
+
+
+def main() -> None:
+    """Entry point. One clear line for anything a person can repair, and strict exit codes.
+
+    0 fine, 1 some tests failed, 2 wrong usage, 3 our fault or refused, 130 interrupted.
+    """
+    try:
+        code = kata.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except KitError as error:
+        click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)
+        sys.exit(error.exit_code)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,119 @@
+"""What grading leaves behind: one `Result` per student and chapter, with one `TestResult` per test.
+
+The JSON form is described by `result.schema.json` beside this file and is strict (no NaN).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+SCHEMA = "nnkata/result/v1"
+SCHEMA_PATH = Path(__file__).with_name("result.schema.json")
+
+VERDICTS = (
+    "passed",
+    "failed",
+    "raised",
+    "unwritten",
+    "timeout",
+    "memory",
+    "crashed",
+    "protocol",
+    "skipped",
+    "grader_error",
+)
+STATUSES = ("graded", "rejected", "missing", "grader_error")
+LEVELS = ("sealed+uid", "sealed", "process")
+
+
+@dataclass
+class Diagnosis:
+    """A recognised mistake: stable id and the sentence of a good TA."""
+
+    id: str
+    text: str
+
+
+@dataclass
+class TestResult:
+    """The verdict of one hidden test. `message` is for the student, `detail` for staff."""
+
+    id: str
+    exercise: str
+    title: str
+    points: float
+    max_points: float
+    bonus: bool
+    verdict: str
+    limit: str | None = None
+    message: str = ""
+    detail: str = ""
+    diagnosis: Diagnosis | None = None
+    seconds: float | None = None
+
+    __test__ = False  # the name begins with Test, pytest must not collect it
+
+
+@dataclass
+class Result:
+    """Everything known about one student's work on one chapter."""
+
+    student: str
+    chapter: str
+    status: str
+    submission: dict[str, Any]  # sha256, files [{name, size, sha256}], kind
+    suite: dict[str, Any]  # sha256
+    environment: dict[str, str]  # python, numpy, nnkata, platform
+    isolation: dict[str, Any]  # level, missing[]
+    prerequisites: str | None = None  # 'reference' or 'own'
+    score: float | None = None  # without bonus; None when nothing could be graded
+    max_score: float = 0.0
+    bonus: float = 0.0
+    override: dict[str, Any] | None = None  # score, reason, by
+    started: str = ""  # UTC, ISO 8601
+    seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    tests: list[TestResult] = field(default_factory=list)
+    schema: str = SCHEMA
+
+    @property
+    def final(self) -> float | None:
+        """The mark that counts: an override if there is one, else score plus bonus."""
+        if self.override is not None:
+            return float(self.override["score"])
+        return None if self.score is None else self.score + self.bonus
+
+    def add_up(self) -> Result:
+        """Set score, max_score and bonus from the tests; returns self."""
+        self.score = sum(t.points for t in self.tests if not t.bonus)
+        self.max_score = sum(t.max_points for t in self.tests if not t.bonus)
+        self.bonus = sum(t.points for t in self.tests if t.bonus)
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def to_json(self) -> str:
+        """Strict JSON, stable key order.
+
+        Raises
+        ------
+        ValueError
+            If a number is NaN or infinite; such a result must not be written.
+        """
+        return json.dumps(self.to_dict(), allow_nan=False, ensure_ascii=False, indent=1) + "\n"
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Result:
+        tests = [
+            TestResult(**{**t, "diagnosis": Diagnosis(**t["diagnosis"]) if t["diagnosis"] else None})
+            for t in data["tests"]
+        ]
+        return cls(**{**data, "tests": tests})
+
+    @classmethod
+    def from_json(cls, text: str) -> Result:
+        return cls.from_dict(json.loads(text))
