@@ -1,0 +1,203 @@
+"""Demands that hold for nearly every function of the course (B1 to B13), as shared checks.
+
+Call them inside a hidden test, with the call in the student's words first:
+
+    @points(0.5, of="softmax", needs="test_values")
+    def test_keeps_float32(student):
+        \"\"\"float32 in gives float32 out\"\"\"
+        battery.keeps_float32("softmax(z)", student.softmax, Z)
+
+They compare the student's function with itself, so they prove nothing without a value test: always `needs=`.
+Demands on dtype, layout and integers (B2, B3, B5) make up at most a tenth of a function's points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from grader.compare import expect, same_results
+from grader.errors import Mismatch
+from grader.student import Remote, Rng, fetch, observe, rng_state
+
+
+def leaves_arguments_alone(call: str, function: Remote, *args: Any, **kwargs: Any) -> None:
+    """B1: no argument is modified, and read-only arguments are enough."""
+    seen = observe(function, *args, **kwargs)
+    if seen.modified:
+        raise Mismatch(
+            f"{call} changed its argument number {_place(seen.modified[0])}. Work on a new array, not in place."
+        )
+    locked = [_read_only(a) if isinstance(a, np.ndarray) else a for a in args]
+    same_results(f"{call} with read-only arguments", function(*locked, **kwargs), seen.value)
+
+
+def accepts_any_layout(call: str, function: Remote, *args: Any, **kwargs: Any) -> None:
+    """B2: Fortran order, strides, negative strides and broadcast inputs give the contiguous result."""
+    for i, arg in enumerate(args):
+        if not (isinstance(arg, np.ndarray) and arg.ndim):
+            continue
+        for name, other in layouts(arg):
+            expected = function(*args, **kwargs)
+            if name == "broadcast (stride 0)":  # other values than arg: compare with its own contiguous copy
+                expected = function(*args[:i], np.ascontiguousarray(other), *args[i + 1 :], **kwargs)
+            got = function(*args[:i], other, *args[i + 1 :], **kwargs)
+            same_results(f"{call} with a {name} array", got, expected, hint="Values count, not memory order.")
+
+
+def layouts(array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """The same array in other memory layouts, and a broadcast one of its shape."""
+    if array.ndim > 1:
+        yield "Fortran-ordered", np.asfortranarray(array)
+    spread = np.zeros(tuple(2 * n for n in array.shape), dtype=array.dtype)
+    view = spread[tuple(slice(None, None, 2) for _ in array.shape)]
+    view[...] = array
+    yield "strided", view
+    flipped = np.ascontiguousarray(array[::-1])
+    yield "negatively strided", flipped[::-1]
+    if array.shape[0] > 1 and array.dtype.kind == "f":
+        yield "broadcast (stride 0)", np.broadcast_to(array[:1], array.shape)
+
+
+def keeps_float32(call: str, function: Remote, *args: Any, rtol: float = 1e-5, atol: float = 1e-6, **kwargs: Any) -> None:
+    """B3: float32 in, float32 out, within 1e-5 of the float64 result. Numbers may stay Python floats."""
+    exact = function(*args, **kwargs)
+    single = [a.astype(np.float32) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in args]
+    got = function(*single, **kwargs)
+    for i, part in enumerate(_arrays(got)):
+        if part.dtype.kind == "f":
+            where = call if not isinstance(got, (list, tuple)) else f"part {i + 1} of {call}"
+            expect(f"{where} with float32 input", part).has_dtype(np.float32)
+    same_results(f"{call} with float32 input", got, exact, rtol=rtol, atol=atol)
+
+
+def accepts_integers(call: str, function: Remote, *args: Any, **kwargs: Any) -> None:
+    """B5: integer arrays are converted to float64, nothing is rounded. Float arrays in args must hold integers."""
+    whole = [a.astype(np.int64) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in args]
+    same_results(f"{call} with integer input", function(*whole, **kwargs), function(*args, **kwargs))
+
+
+def keeps_a_batch_of_one(call: str, function: Remote, x: np.ndarray, *rest: Any, **kwargs: Any) -> None:
+    """B4: one row in, one row out, and the same row as in the whole batch."""
+    whole = expect(call, function(x, *rest, **kwargs)).array()
+    alone = expect(f"{call} for one row", function(x[:1], *rest, **kwargs))
+    alone.close_to(whole[:1], rtol=1e-6, atol=1e-12)
+
+
+def treats_rows_alone(call: str, function: Remote, x: np.ndarray, *rest: Any, **kwargs: Any) -> None:
+    """B6: permuting the rows of x permutes the rows of the result."""
+    order = np.roll(np.arange(len(x)), 1)
+    whole = expect(call, function(x, *rest, **kwargs)).array()
+    same_results(
+        f"{call} with rows in another order",
+        function(x[order], *rest, **kwargs),
+        whole[order],
+        rtol=1e-6,
+        atol=1e-12,
+        hint="Each row stands for itself.",
+    )
+
+
+def averages_over_the_batch(call: str, function: Remote, scores: np.ndarray, target: np.ndarray, **kwargs: Any) -> None:
+    """B6, B7 for a loss (loss, dscores): order does not matter; the batch twice: same loss, half the rows."""
+    loss, grad = expect(call, function(scores, target, **kwargs)).unpack("loss", "gradient")
+    value, rows = loss.number(), grad.array(scores.shape)
+    order = np.roll(np.arange(len(scores)), 1)
+    moved, _ = expect(call, function(scores[order], target[order], **kwargs)).unpack("loss", "gradient")
+    moved.close_to(value, rtol=1e-9, atol=1e-12, hint="The order of the rows must not matter.")
+    twice = function(np.concatenate([scores, scores]), np.concatenate([target, target]), **kwargs)
+    again, half = expect(f"{call} with the batch twice", twice).unpack("loss", "gradient")
+    again.close_to(value, rtol=1e-9, atol=1e-12, hint="The loss is a mean over the rows, not a sum.")
+    both = np.concatenate([rows, rows]) / 2
+    half.close_to(both, rtol=1e-9, atol=1e-12, batch=len(scores), hint="The gradient of a mean holds 1/N.")
+
+
+def stays_finite(call: str, function: Remote, *args: Any, **kwargs: Any) -> Any:
+    """B8: huge inputs give finite numbers without a RuntimeWarning. Returns the result.
+
+    Only for functions whose stub says "no overflow for any finite input".
+    """
+    seen = observe(function, *args, **kwargs)
+    for part in _arrays(seen.value) or [np.asarray(fetch(seen.value), dtype=np.float64)]:
+        if part.dtype.kind == "f":
+            expect(f"{call} with huge input", part if part.ndim else float(part)).is_finite()
+    noisy = [text for category, text, _ in seen.warnings if category == "RuntimeWarning" and "underflow" not in text]
+    if noisy:
+        raise Mismatch(f"{call} with huge input: {noisy[0]}. The stub promises no overflow for any finite input.")
+    return seen.value
+
+
+def draws_only_from_its_rng(call: str, function: Callable[..., Any], student: Any, *, seed: int = 7) -> None:
+    """B9: same seed, same output; the generator is used; the global generators are not touched.
+
+    function : called with one Rng, must call the student and return (result, Observation) or a result;
+        typically `lambda rng: observe(student.he_normal, (3, 2), rng)`.
+    """
+    outcomes = []
+    for _ in range(2):
+        rng = Rng(seed)
+        seen = function(rng)
+        outcomes.append(seen.value)
+        if seen.global_random:
+            raise Mismatch(f"{call} uses a global random generator. Draw from the rng that was passed in.")
+        fresh = Rng(seed)
+        if rng_state(student, rng) == rng_state(student, fresh):
+            raise Mismatch(f"{call} does not draw from the rng that was passed in.")
+    same_results(f"{call} called again with the same seed", outcomes[1], outcomes[0], rtol=0, atol=0)
+
+
+def returns_new_arrays(call: str, function: Remote, *args: Any, **kwargs: Any) -> None:
+    """B12: the result shares no memory with an argument."""
+    seen = observe(function, *args, **kwargs)
+    fetch(seen.value)
+    if seen.shares:
+        raise Mismatch(
+            f"{call} returned memory of its argument number {_place(seen.shares[0])}: changing one would change the other. "
+            "Return a new array."
+        )
+
+
+def accumulates_gradients(call: str, layer: Any, x: np.ndarray, dout: np.ndarray, keys: tuple[str, ...] = ("W", "b")) -> None:
+    """B11, C10: gradients add up until zero_grad, and belong to the last forward."""
+    layer.zero_grad()
+    layer.forward(x)
+    layer.backward(dout)
+    once = {k: expect(f"{call}.grads[{k!r}]", layer.grads[k]).array() for k in keys}
+    layer.forward(x)
+    layer.backward(dout)
+    for k in keys:
+        twice = expect(f"{call}.grads[{k!r}] after two backward calls", layer.grads[k])
+        twice.close_to(2 * once[k], hint="Gradients add up (+=) until zero_grad is called.")
+    layer.zero_grad()
+    for k in keys:
+        expect(f"{call}.grads[{k!r}] after zero_grad", layer.grads[k]).close_to(np.zeros_like(once[k]))
+    layer.forward(x[::-1] + 1.0)
+    layer.forward(x)
+    layer.backward(dout)
+    for k in keys:
+        expect(f"{call}.grads[{k!r}] after a second forward", layer.grads[k]).close_to(
+            once[k], hint="backward belongs to the last forward."
+        )
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    copy = array.copy()
+    copy.flags.writeable = False
+    return copy
+
+
+def _arrays(value: Any) -> list[np.ndarray]:
+    value = fetch(value)
+    if isinstance(value, np.ndarray):
+        return [value]
+    if isinstance(value, (list, tuple)):
+        return [v for v in value if isinstance(v, np.ndarray)]
+    if isinstance(value, dict):
+        return [v for v in value.values() if isinstance(v, np.ndarray)]
+    return []
+
+
+def _place(place: int | str) -> str:
+    return str(place + 1) if isinstance(place, int) else repr(place)

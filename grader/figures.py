@@ -1,0 +1,73 @@
+"""The figures of a chapter: drawn by `exercises/chNN_x/figures.py` from a module of functions.
+
+The handout shows them made from the reference: `python -m grader.figures [CHAPTER]...` writes
+`exercises/chNN_x/figures/<name>.svg`. matplotlib is needed (`pip install 'nnkata[plots]'`).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from grader.course import Chapter, find_course
+from grader.errors import UsageError
+from grader.mistakes import reference_sources
+from grader.sandbox.inside.servant import Servant
+
+
+def figure_functions(path: Path) -> dict[str, Callable[[Any], Any]]:
+    """name -> function for every `figure_<name>` of a figures.py, in the order of the file."""
+    space: dict[str, Any] = {"__name__": f"{path.parent.name}.figures", "__file__": str(path)}
+    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), space)
+    return {n.removeprefix("figure_"): f for n, f in space.items() if n.startswith("figure_") and callable(f)}
+
+
+def draw(module: Any, path: Path, folder: Path, formats: tuple[str, ...] = ("svg",)) -> list[Path]:
+    """Draw every figure of `path` from the functions of `module` into `folder`; returns the files written.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib
+    except ImportError:
+        raise UsageError("Figures need matplotlib: pip install 'nnkata[plots]'") from None
+    matplotlib.rcParams["svg.hashsalt"] = "nnkata"  # the same bytes each time
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, function in figure_functions(path).items():
+        figure = function(module)
+        for kind in formats:
+            target = folder / f"{name}.{kind}"
+            metadata = {"Date": None} if kind == "svg" else None
+            figure.savefig(target, format=kind, metadata=metadata, dpi=120, bbox_inches="tight")
+            written.append(target)
+    return written
+
+
+def draw_reference(chapter: Chapter, formats: tuple[str, ...] = ("svg",), folder: Path | None = None) -> list[Path]:
+    """Draw a chapter's figures from its reference, by default into the exercise folder."""
+    sources, names = reference_sources(chapter)
+    servant = Servant()
+    servant.load(sources, names, f"{chapter.name}.{chapter.module}", tolerant=False)
+    target = folder or chapter.figures_path.with_name("figures")
+    try:
+        return draw(servant.module, chapter.figures_path, target, formats)
+    finally:
+        servant.unload()
+
+
+def main(names: list[str]) -> None:
+    course = find_course()
+    chosen = [course.chapter(n) for n in names] or [c for c in course.chapters if c.figures_path.is_file()]
+    for chapter in chosen:
+        for path in draw_reference(chapter):
+            print(path.relative_to(course.root))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,142 @@
+"""The pytest plugin: the fixtures `student` and `rng`, time limits, and failures in words.
+
+Registered for every pytest run where nnkata is installed, so it must cost nothing elsewhere: it acts only on
+tests in a chapter folder (`chNN_name`), of a workspace or of `tests/hidden`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from grader.local import Loaded
+
+SECONDS_PER_TEST = 10  # on the student's own machine; an endless loop ends here
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("nnkata").addoption(
+        "--against",
+        metavar="DIR",
+        help="run the tests of a chapter against the chapters in DIR, or against one file DIR/name.py",
+    )
+
+
+def chapter_folder(path: Path) -> Path | None:
+    """The chapter folder of a test file, or None if it is not a chapter's."""
+    import re
+
+    return path.parent if re.fullmatch(r"ch\d\d_[a-z][a-z0-9_]*", path.parent.name) else None
+
+
+def is_hidden(path: Path) -> bool:
+    return path.parent.parent.name == "hidden"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if chapter_folder(item.path) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SECONDS_PER_TEST))
+
+
+_loaded: dict[tuple[Path, str, Path | None], Loaded] = {}
+
+
+def subject_of(path: Path, against: str | None) -> Loaded:
+    """The module that a test file is about, loaded once per session."""
+    from grader.local import load_chapter
+
+    folder = chapter_folder(path)
+    if folder is None:
+        raise pytest.UsageError(f"{path}: the fixture `student` works in a chapter folder (chNN_name) only.")
+    root = path.parents[3] / "solutions" if is_hidden(path) else folder.parent
+    main = None
+    if against:
+        target = Path(against).resolve()
+        if target.suffix == ".py":
+            main = target
+        else:
+            root = target
+    key = (root, folder.name, main)
+    if key not in _loaded:
+        stops = (KeyboardInterrupt, pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception)
+        _loaded[key] = load_chapter(root, folder.name, main, propagate=stops)
+    return _loaded[key]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    _loaded.clear()
+
+
+@pytest.fixture
+def student(request: pytest.FixtureRequest) -> Any:
+    """The student's module: `student.softmax(z)`. In tests/hidden it is the reference."""
+    return subject_of(request.path, request.config.getoption("--against")).student
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> Any:
+    """A numpy Generator, seeded by course, chapter and test: the same for every student."""
+    import numpy as np
+
+    from grader.seeds import course_secret, seed_of
+
+    folder = chapter_folder(request.path)
+    name = folder.name if folder else request.path.stem
+    root = request.path.parents[3] if is_hidden(request.path) else request.path.parent
+    return np.random.default_rng(seed_of(course_secret(root), name, request.node.name))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Replace the traceback of a chapter's test by what a student needs to read."""
+    report = yield
+    folder = chapter_folder(item.path)
+    if folder is None or call.excinfo is None or not report.failed:
+        return report
+    explained = explain_item(item, call.excinfo.value)
+    if explained is not None:
+        report.longrepr = explained
+    return report
+
+
+def explain_item(item: pytest.Item, error: BaseException) -> str | None:
+    """The text for a failed test of a chapter, or None to leave pytest's own (an author's mistake)."""
+    from grader.feedback import explain
+    from grader.marks import mark_of, title_of
+
+    function = getattr(item, "function", None)
+    mark = mark_of(function)
+    subject = subject_of(item.path, item.config.getoption("--against"))
+    file = f"{subject.path.parent.name}/{subject.path.name}"
+    exercise = mark.of if mark else item.name
+    if type(error).__name__ == "Failed" and "Timeout" in str(error):
+        text = f"{exercise} took longer than {SECONDS_PER_TEST} s. Is there a loop that never ends?"
+        item.user_properties.append(("nnkata", {"verdict": "timeout", "exercise": exercise, "message": text}))
+        return f"{title_of(function)}\n  {text}"
+    feedback = explain(error, file, exercise)
+    if feedback.verdict == "grader_error":
+        return None
+    message = feedback.message or "This does not hold."
+    detail = feedback.detail if feedback.verdict != "unwritten" else ""
+    if feedback.verdict == "failed" and not feedback.message and "assert" in detail:
+        return None  # a plain assert: pytest shows it best
+    item.user_properties.append(
+        (
+            "nnkata",
+            {
+                "verdict": feedback.verdict,
+                "exercise": exercise,
+                "message": message,
+                "detail": detail,
+                "place": feedback.place,
+            },
+        )
+    )
+    lines = [title_of(function), f"  {message}"]
+    lines += [f"    {line}" for line in detail.splitlines()]
+    return "\n".join(lines)

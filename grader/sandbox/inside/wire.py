@@ -1,0 +1,270 @@
+"""The border between the trusted side and a worker: length-prefixed msgpack, validated, no pickle.
+
+Frame: u64 little endian length, then one msgpack value. What msgpack lacks travels as an extension type:
+
+     1  ndarray: u16 header length, msgpack [dtype, shape, strides or nil, writeable], raw C-order bytes
+     2  complex: two float64            3  tuple: msgpack list       4  int beyond 64 bits: decimal text
+     5  numpy scalar: as ndarray        6  handle: [number, label]   7  name of the student's module
+     8  Rng: [key, seed]                9  object of the other side  10 slice   11 Ellipsis
+
+The decoder for what a worker sends trusts nothing: exact types, counted nodes, bounded depth and sizes. The
+same file is used on both sides; it imports numpy, and msgpack only when a frame is packed or unpacked.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+
+MAX_FRAME = 64 * 2**20  # bytes
+MAX_DEPTH = 16
+MAX_NODES = 20_000  # entries of lists, tuples and dicts in one frame
+MAX_NDIM = 16
+MAX_TEXT = 64 * 1024  # bytes of one str or bytes
+MAX_KEYS = 1_000  # of one dict
+MAX_INT_DIGITS = 1_240  # decimal digits of one int, about 4096 bits
+LENGTH = struct.Struct("<Q")
+HEADER = struct.Struct("<H")
+COMPLEX = struct.Struct("<dd")
+
+ARRAY, COMPLEX_NUMBER, TUPLE, BIG_INT, SCALAR, HANDLE, NAME, RNG, OBJECT, SLICE, ELLIPSIS = range(1, 12)
+DTYPES = frozenset(
+    np.dtype(code).str for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
+)
+SPREAD_LIMIT = 64 * 2**20  # bytes that a strided copy may span; beyond, the layout is not re-created
+
+
+class WireError(Exception):
+    """A frame breaks the rules. From a worker this ends the worker."""
+
+
+class TooLarge(Exception):
+    """A value is too large or too deep to cross; the text says in what respect."""
+
+
+# arrays ----------------------------------------------------------------------------------------------------
+
+
+def plain_layout(array):
+    """(C-ordered little-endian array, strides or None, writeable): enough to build the array again."""
+    strides = None if array.flags.c_contiguous or not array.size else list(array.strides)
+    if strides is not None and spread(array.shape, strides, array.itemsize)[1] > SPREAD_LIMIT:
+        strides = None
+    data = np.ascontiguousarray(array).reshape(array.shape)
+    if data.dtype.byteorder == ">":
+        data = data.astype(data.dtype.newbyteorder("<"))
+    return data, strides, bool(array.flags.writeable)
+
+
+def spread(shape, strides, itemsize):
+    """(offset of the first entry, bytes spanned) of a strided array."""
+    low = sum(min(0, (n - 1) * s) for n, s in zip(shape, strides))
+    high = sum(max(0, (n - 1) * s) for n, s in zip(shape, strides))
+    return -low, high - low + itemsize
+
+
+def build_array(data, strides, writeable):
+    """An array with the values of `data` and the given layout in memory of its own."""
+    if strides is None:
+        built = data.copy()
+    else:
+        offset, span = spread(data.shape, strides, data.itemsize)
+        buffer = np.zeros(span, dtype=np.uint8)
+        built = np.ndarray(data.shape, data.dtype, buffer=buffer, offset=offset, strides=strides)
+        built[...] = data
+    built.flags.writeable = writeable
+    return built
+
+
+def copy_array(array):
+    """A copy with the same layout (C, Fortran, strided, negative stride, broadcast, read-only)."""
+    return build_array(*plain_layout(array))
+
+
+# packing ---------------------------------------------------------------------------------------------------
+
+
+class Encoder:
+    """Packs values. `other(value)` answers (extension code, msgpack-able payload) for what is not plain."""
+
+    def __init__(self, other):
+        import msgpack
+
+        self.other = other
+        self.ext = msgpack.ExtType
+        self.pack = msgpack.Packer(default=self.extend, use_bin_type=True, strict_types=True, autoreset=True).pack
+        self.inner = msgpack.packb
+
+    def frame(self, value):
+        """Bytes of one frame.
+
+        Raises
+        ------
+        TooLarge
+            If the value is too deep or too large.
+        """
+        try:
+            body = self.pack(value)
+        except (ValueError, RecursionError) as error:
+            raise TooLarge(f"nested too deeply ({str(error)[:60]})") from None
+        if len(body) > MAX_FRAME:
+            raise TooLarge(f"{len(body) / 2**20:.0f} MiB, the limit is {MAX_FRAME // 2**20} MiB")
+        return LENGTH.pack(len(body)) + body
+
+    def nested(self, value):
+        return self.inner(value, default=self.extend, use_bin_type=True, strict_types=True)
+
+    def extend(self, value):
+        kind = type(value)
+        if kind is tuple:
+            return self.ext(TUPLE, self.nested(list(value)))
+        if kind is np.ndarray and value.dtype.newbyteorder("<").str in DTYPES:
+            return self.ext(ARRAY, self.array(value))
+        if isinstance(value, np.generic) and value.dtype.str in DTYPES:
+            return self.ext(SCALAR, self.array(np.asarray(value)))
+        if kind is complex:
+            return self.ext(COMPLEX_NUMBER, COMPLEX.pack(value.real, value.imag))
+        if kind is int:
+            if value.bit_length() > 4096:
+                raise TooLarge("an int of more than 4096 bits")
+            return self.ext(BIG_INT, str(value).encode())
+        if kind is slice:
+            return self.ext(SLICE, self.nested([value.start, value.stop, value.step]))
+        if value is Ellipsis:
+            return self.ext(ELLIPSIS, b"")
+        code, payload = self.other(value)
+        return self.ext(code, self.nested(payload))
+
+    def array(self, value):
+        data, strides, writeable = plain_layout(value)
+        header = self.inner([data.dtype.str, list(data.shape), strides, writeable])
+        return b"".join((HEADER.pack(len(header)), header, data.tobytes()))
+
+
+# unpacking -------------------------------------------------------------------------------------------------
+
+
+class Decoder:
+    """Unpacks one frame's body. `special[code](payload)` makes handles, names, generators and objects.
+
+    strict : for frames of a worker: every limit is enforced, arrays come out C-ordered and read-only.
+    extra : classes of the values that `special` makes.
+    """
+
+    def __init__(self, special, strict, extra=()):
+        import msgpack
+
+        self.unpackb = msgpack.unpackb
+        self.special = special
+        self.strict = strict
+        self.extra = tuple(extra)
+        self.nodes = 0
+
+    def value(self, body):
+        """The value of a frame's body.
+
+        Raises
+        ------
+        WireError
+            If anything about it is not allowed.
+        """
+        self.nodes = 0
+        try:
+            return self.checked(self.unpack(body), 0)
+        except WireError:
+            raise
+        except Exception as error:  # whatever msgpack or numpy say about hostile bytes
+            raise WireError(f"malformed frame: {type(error).__name__}") from None
+
+    def unpack(self, body):
+        if not self.strict:
+            return self.unpackb(body, raw=False, ext_hook=self.extension, strict_map_key=False)
+        return self.unpackb(
+            body,
+            raw=False,
+            ext_hook=self.extension,
+            strict_map_key=False,
+            max_str_len=MAX_TEXT,
+            max_bin_len=MAX_TEXT,
+            max_array_len=MAX_NODES,
+            max_map_len=MAX_KEYS,
+            max_ext_len=MAX_FRAME,
+        )
+
+    def checked(self, value, depth):
+        """The value itself, after a walk over its containers."""
+        if not self.strict:
+            return value
+        kind = type(value)
+        if kind is list or kind is tuple or kind is dict:
+            if depth >= MAX_DEPTH:
+                raise WireError(f"nested deeper than {MAX_DEPTH}")
+            self.nodes += len(value)
+            if self.nodes > MAX_NODES:
+                raise WireError(f"more than {MAX_NODES} entries")
+            if kind is dict and not all(type(k) is str or type(k) is int for k in value):
+                raise WireError("a key that is neither str nor int")
+            for entry in value.values() if kind is dict else value:
+                self.checked(entry, depth + 1)
+        elif kind not in KNOWN and not isinstance(value, (np.generic, *self.extra)):
+            raise WireError(f"a value of type {kind.__name__}")
+        return value
+
+    def extension(self, code, payload):
+        if code == ARRAY:
+            return self.array(payload)
+        if code == SCALAR:
+            array = self.array(payload)
+            if array.shape != ():
+                raise WireError("a scalar with a shape")
+            return array[()]
+        if code == TUPLE:
+            inner = self.unpack(payload)
+            if type(inner) is not list:
+                raise WireError("a tuple that is no list")
+            return tuple(inner)
+        if code == COMPLEX_NUMBER:
+            return complex(*COMPLEX.unpack(payload))
+        if code == BIG_INT:
+            if len(payload) > MAX_INT_DIGITS:
+                raise WireError("an int that is too long")
+            return int(bytes(payload).decode("ascii"))
+        if code == ELLIPSIS and not self.strict:
+            return Ellipsis
+        if code == SLICE and not self.strict:
+            return slice(*self.unpack(payload))
+        if code in self.special:
+            return self.special[code](self.unpack(payload))
+        raise WireError(f"an unknown extension {code}")
+
+    def array(self, payload):
+        (size,) = HEADER.unpack_from(payload)
+        if size > 4096:
+            raise WireError("an array header that is too long")
+        start = HEADER.size + size
+        dtype, shape, strides, writeable = self.unpackb(payload[HEADER.size : start], raw=False)
+        if type(dtype) is not str or dtype not in DTYPES:
+            raise WireError("a dtype that does not cross")
+        if type(shape) is not list or len(shape) > MAX_NDIM:
+            raise WireError("a shape that does not cross")
+        count = 1
+        for n in shape:
+            if type(n) is not int or n < 0 or n > MAX_FRAME:
+                raise WireError("a shape that does not cross")
+            count *= n
+        kind = np.dtype(dtype)
+        if count * kind.itemsize != len(payload) - start:
+            raise WireError("an array whose bytes do not fill its shape")
+        flat = np.frombuffer(payload, dtype=kind, offset=start)
+        if kind.kind == "b" and flat.size and int(flat.view(np.uint8).max()) > 1:
+            raise WireError("a bool that is neither 0 nor 1")
+        data = flat.reshape(shape)
+        if self.strict:
+            data = data.copy()
+            data.flags.writeable = False  # writing into a copy would be lost; better an error
+            return data
+        return build_array(data, strides, writeable)
+
+
+KNOWN = frozenset((type(None), bool, int, float, complex, str, bytes, np.ndarray))
