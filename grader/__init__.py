@@ -27,7 +27,7 @@ _HOME = {
     "in_worker": "student",
     "mistake": "mistakes",
 }
-__all__ = [*_HOME, "battery"]  # noqa: PLE0604
+__all__ = [*_HOME, "battery"]
 
 
 def __getattr__(name: str) -> Any:

@@ -61,7 +61,9 @@ def layouts(array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         yield "broadcast (stride 0)", np.broadcast_to(array[:1], array.shape)
 
 
-def keeps_float32(call: str, function: Remote, *args: Any, rtol: float = 1e-5, atol: float = 1e-6, **kwargs: Any) -> None:
+def keeps_float32(
+    call: str, function: Remote, *args: Any, rtol: float = 1e-5, atol: float = 1e-6, **kwargs: Any
+) -> None:
     """B3: float32 in, float32 out, within 1e-5 of the float64 result. Numbers may stay Python floats."""
     exact = function(*args, **kwargs)
     single = [a.astype(np.float32) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in args]
@@ -100,7 +102,9 @@ def treats_rows_alone(call: str, function: Remote, x: np.ndarray, *rest: Any, **
     )
 
 
-def averages_over_the_batch(call: str, function: Remote, scores: np.ndarray, target: np.ndarray, **kwargs: Any) -> None:
+def averages_over_the_batch(
+    call: str, function: Remote, scores: np.ndarray, target: np.ndarray, **kwargs: Any
+) -> None:
     """B6, B7 for a loss (loss, dscores): order does not matter; the batch twice: same loss, half the rows."""
     loss, grad = expect(call, function(scores, target, **kwargs)).unpack("loss", "gradient")
     value, rows = loss.number(), grad.array(scores.shape)
@@ -123,9 +127,15 @@ def stays_finite(call: str, function: Remote, *args: Any, **kwargs: Any) -> Any:
     for part in _arrays(seen.value) or [np.asarray(fetch(seen.value), dtype=np.float64)]:
         if part.dtype.kind == "f":
             expect(f"{call} with huge input", part if part.ndim else float(part)).is_finite()
-    noisy = [text for category, text, _ in seen.warnings if category == "RuntimeWarning" and "underflow" not in text]
+    noisy = [
+        text
+        for category, text, _ in seen.warnings
+        if category == "RuntimeWarning" and "underflow" not in text
+    ]
     if noisy:
-        raise Mismatch(f"{call} with huge input: {noisy[0]}. The stub promises no overflow for any finite input.")
+        raise Mismatch(
+            f"{call} with huge input: {noisy[0]}. The stub promises no overflow for any finite input."
+        )
     return seen.value
 
 
@@ -159,7 +169,9 @@ def returns_new_arrays(call: str, function: Remote, *args: Any, **kwargs: Any) -
         )
 
 
-def accumulates_gradients(call: str, layer: Any, x: np.ndarray, dout: np.ndarray, keys: tuple[str, ...] = ("W", "b")) -> None:
+def accumulates_gradients(
+    call: str, layer: Any, x: np.ndarray, dout: np.ndarray, keys: tuple[str, ...] = ("W", "b")
+) -> None:
     """B11, C10: gradients add up until zero_grad, and belong to the last forward."""
     layer.zero_grad()
     layer.forward(x)

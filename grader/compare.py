@@ -92,7 +92,9 @@ class Expectation:
         if not same:
             if value is None:
                 self._none()
-            words = "" if type(value) is type(expected) else f" {_kind_of(value)}, expected {_kind_of(expected)}"
+            words = (
+                "" if type(value) is type(expected) else f" {_kind_of(value)}, expected {_kind_of(expected)}"
+            )
             raise Mismatch(
                 _join(f"{self.call} returned{words or ' a wrong value'}.", hint),
                 f"returned {_show(value)}\nexpected {_show(expected)}",
@@ -126,7 +128,9 @@ class Expectation:
         self._require_finite(got, np.ones(want.shape, dtype=bool))
         kinks = numeric.kinks
         if kinks.mean() > 0.5:
-            raise AuthorError(f"{self.call}: more than half of the entries sit on kinks. Choose other inputs.")
+            raise AuthorError(
+                f"{self.call}: more than half of the entries sit on kinks. Choose other inputs."
+            )
         slack = 1e-4 * (1 + np.abs(want))
         low = np.minimum(numeric.left, numeric.right) - slack
         high = np.maximum(numeric.left, numeric.right) + slack
@@ -172,7 +176,9 @@ class Expectation:
             raise Mismatch(
                 f"{self.call} returned {len(parts)} values, expected {len(names)}: {', '.join(names)}."
             )
-        return tuple(Expectation(f"{name} of {self.call}", part) for name, part in zip(names, parts, strict=True))
+        return tuple(
+            Expectation(f"{name} of {self.call}", part) for name, part in zip(names, parts, strict=True)
+        )
 
     def sequence(self, length: int | None = None) -> list[Any]:
         """The value as a list: a list, a tuple, or anything of the student's that can be looped over."""
@@ -198,10 +204,14 @@ class Expectation:
         if not isinstance(value, dict):
             if value is None:
                 self._none()
-            raise Mismatch(f"{self.call} returned {_kind_of(value)}, expected a dict with {', '.join(names)}.")
+            raise Mismatch(
+                f"{self.call} returned {_kind_of(value)}, expected a dict with {', '.join(names)}."
+            )
         missing = [n for n in names if n not in value]
         if missing:
-            raise Mismatch(f"{self.call} has no key {', '.join(map(repr, missing))}.", f"keys: {list(value)[:20]}")
+            raise Mismatch(
+                f"{self.call} has no key {', '.join(map(repr, missing))}.", f"keys: {list(value)[:20]}"
+            )
         return {n: Expectation(f"{self.call}[{n!r}]", value[n]) for n in names}
 
     def has_shape(self, *shape: int) -> Expectation:
@@ -216,7 +226,9 @@ class Expectation:
         if value is None:
             self._none()
         if got != np.dtype(dtype):
-            raise Mismatch(f"{self.call} has dtype {got or type(value).__name__}, expected {np.dtype(dtype)}.")
+            raise Mismatch(
+                f"{self.call} has dtype {got or type(value).__name__}, expected {np.dtype(dtype)}."
+            )
         return self
 
     def is_finite(self) -> Expectation:
@@ -261,7 +273,9 @@ class Expectation:
         value = self.number()
         if not low <= value <= high:
             side = "too small" if value < low else "too large"
-            raise Mismatch(_join(f"{self.call} is {side}.", because), f"is {value:.6g}, allowed [{low:g}, {high:g}]")
+            raise Mismatch(
+                _join(f"{self.call} is {side}.", because), f"is {value:.6g}, allowed [{low:g}, {high:g}]"
+            )
         return self
 
     def _plain(self) -> Any:
@@ -271,7 +285,10 @@ class Expectation:
         return value
 
     def _none(self) -> None:
-        raise Mismatch(f"{self.call} returned None. Is a return missing?", diagnosis=("form:none", "A return is missing."))
+        raise Mismatch(
+            f"{self.call} returned None. Is a return missing?",
+            diagnosis=("form:none", "A return is missing."),
+        )
 
     def _unsupported(self, value: Remote) -> None:
         what = value._label or "object"
@@ -301,7 +318,9 @@ class Expectation:
             )
         else:
             wanted = "a number" if scalar else "a numpy array"
-            raise Mismatch(f"{self.call} returned {_kind_of(value)}, expected {wanted}.", f"returned {_show(value)}")
+            raise Mismatch(
+                f"{self.call} returned {_kind_of(value)}, expected {wanted}.", f"returned {_show(value)}"
+            )
         if scalar and got.ndim:
             raise Mismatch(f"{self.call} returned an array of shape {got.shape}, expected a single number.")
         if not scalar and not isinstance(value, np.ndarray):
@@ -324,7 +343,9 @@ class Expectation:
             where = "is" if scalar else f"has dtype {got.dtype}, that is"
             raise Mismatch(f"{self.call} {where} {KIND_WORDS[have]}, expected {KIND_WORDS[need]}.")
         if have == "f" and got.dtype.itemsize < 4:
-            raise Mismatch(f"{self.call} has dtype {got.dtype}, which is too coarse. Keep float64 or float32.")
+            raise Mismatch(
+                f"{self.call} has dtype {got.dtype}, which is too coarse. Keep float64 or float32."
+            )
 
     def _require_finite(self, got: np.ndarray, where: np.ndarray) -> None:
         bad = ~np.isfinite(got) & where
@@ -356,7 +377,9 @@ class Expectation:
         )
 
 
-def refuses(call: str, error: type[Exception], function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+def refuses(
+    call: str, error: type[Exception], function: Callable[..., Any], *args: Any, **kwargs: Any
+) -> None:
     """The call must raise `error` (or a subclass); a wrong input must not slip through.
 
     Pair such a test with `needs=` on a value test: a function that always raises refuses everything.
@@ -374,7 +397,9 @@ def refuses(call: str, error: type[Exception], function: Callable[..., Any], *ar
     raise Mismatch(f"{call} should raise {error.__name__}, but returned a value.")
 
 
-def same_results(call: str, got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATOL, hint: str = "") -> None:
+def same_results(
+    call: str, got: Any, expected: Any, *, rtol: float = RTOL, atol: float = ATOL, hint: str = ""
+) -> None:
     """Compare two results of the student's own function, containers looked into.
 
     For properties (same result for another memory layout, for another order of rows); `expected` is the
@@ -436,7 +461,11 @@ def _shape_question(got: tuple[int, ...], want: tuple[int, ...]) -> str:
     if len(got) > 1 and got == want[::-1]:
         return " Is it transposed?"
     if tuple(n for n in got if n != 1) == tuple(n for n in want if n != 1):
-        return " An axis of length 1 is missing." if len(got) < len(want) else " There is an extra axis of length 1."
+        return (
+            " An axis of length 1 is missing."
+            if len(got) < len(want)
+            else " There is an extra axis of length 1."
+        )
     if got == ():
         return " Was it summed over too many axes?"
     if len(got) == 2 and len(want) == 1 and got[0] == got[1] == want[0]:

@@ -217,7 +217,9 @@ def find_course(given: str | Path | None = None, start: Path | None = None) -> C
 
             root = unpack_course(root)
         if not (root / "tests" / "hidden").is_dir():
-            raise UsageError(f"{root} is not a course: it has no tests/hidden. Name the root of a clone or a pack.")
+            raise UsageError(
+                f"{root} is not a course: it has no tests/hidden. Name the root of a clone or a pack."
+            )
         return Course(root)
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
@@ -241,4 +243,6 @@ def shipped_exercises() -> Path:
     for folder in (package / "exercises", package.parent / "exercises"):
         if chapter_folders(folder):
             return folder
-    raise UsageError("This installation has no exercises. Install nnkata again: pip install --force-reinstall nnkata")
+    raise UsageError(
+        "This installation has no exercises. Install nnkata again: pip install --force-reinstall nnkata"
+    )

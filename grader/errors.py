@@ -1,13 +1,13 @@
 """Exceptions of the kit, one tree per culprit.
 
-    KitError                     somebody who runs the kit has to act; one clear line
-      UsageError                 a wrong path, name or option             (exit code 2)
-      AuthorError                a solution, suite or mistake is wrong    (exit code 2)
-      GraderFailure              the grader itself failed, no grade       (exit code 3)
-        IsolationError           the sandbox is not strong enough here    (exit code 3)
-    Mismatch                     a result is not what the test wants      (the student's)
-    StudentError                 the student's code raised                (the student's)
-    SubmissionDied               the student's process was stopped        (the student's)
+KitError                     somebody who runs the kit has to act; one clear line
+  UsageError                 a wrong path, name or option             (exit code 2)
+  AuthorError                a solution, suite or mistake is wrong    (exit code 2)
+  GraderFailure              the grader itself failed, no grade       (exit code 3)
+    IsolationError           the sandbox is not strong enough here    (exit code 3)
+Mismatch                     a result is not what the test wants      (the student's)
+StudentError                 the student's code raised                (the student's)
+SubmissionDied               the student's process was stopped        (the student's)
 """
 
 from __future__ import annotations

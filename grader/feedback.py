@@ -61,7 +61,9 @@ def _student(error: StudentError, file: str, exercise: str) -> Feedback:
         return Feedback("unwritten", f"{exercise} is not written yet. Open {where}.", error.text, place=place)
     if error.kind == "missing":
         name = error.text
-        return Feedback("unwritten", f"{file} does not define {name}. Was it renamed or deleted?", place=place)
+        return Feedback(
+            "unwritten", f"{file} does not define {name}. Was it renamed or deleted?", place=place
+        )
     if error.kind == "unsupported":
         return Feedback(
             "raised",
@@ -74,7 +76,9 @@ def _student(error: StudentError, file: str, exercise: str) -> Feedback:
     limit = "memory" if error.type_name == "MemoryError" else None
     steps = "\n".join(f"{name}, line {number}, in {function}" for name, number, function in error.trace)
     detail = f"{error.type_name}: {error.text}\n{steps}".strip()
-    return Feedback("raised", f"{error.type_name} in {place}{inside}.", _cut(detail), limit=limit, place=place)
+    return Feedback(
+        "raised", f"{error.type_name} in {place}{inside}.", _cut(detail), limit=limit, place=place
+    )
 
 
 def _innermost(error: BaseException) -> str:

@@ -49,7 +49,9 @@ def draw(module: Any, path: Path, folder: Path, formats: tuple[str, ...] = ("svg
     return written
 
 
-def draw_reference(chapter: Chapter, formats: tuple[str, ...] = ("svg",), folder: Path | None = None) -> list[Path]:
+def draw_reference(
+    chapter: Chapter, formats: tuple[str, ...] = ("svg",), folder: Path | None = None
+) -> list[Path]:
     """Draw a chapter's figures from its reference, by default into the exercise folder."""
     sources, names = reference_sources(chapter)
     servant = Servant()

@@ -59,7 +59,10 @@ def chapter_sources(root: Path, chapter: str, main: Path) -> tuple[dict[str, str
 
 
 def load_chapter(
-    root: Path, chapter: str, main: Path | None = None, propagate: tuple[type[BaseException], ...] = (KeyboardInterrupt,)
+    root: Path,
+    chapter: str,
+    main: Path | None = None,
+    propagate: tuple[type[BaseException], ...] = (KeyboardInterrupt,),
 ) -> Loaded:
     """Load one chapter from `root` into this process; every top-level statement must run."""
     assert CHAPTER_NAME.fullmatch(chapter)

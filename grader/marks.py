@@ -1,9 +1,9 @@
 """What a test is worth and which exercise it belongs to.
 
-    @points(2, of="softmax")                       a hidden test: 2 points for the exercise softmax
-    @points(1, of="softmax", needs="test_values")  earns its point only if test_values passed as well
-    @points(1, of="elu", bonus=True)               on top of the maximum
-    @checks("softmax")                             a visible test: no points
+@points(2, of="softmax")                       a hidden test: 2 points for the exercise softmax
+@points(1, of="softmax", needs="test_values")  earns its point only if test_values passed as well
+@points(1, of="elu", bonus=True)               on top of the maximum
+@checks("softmax")                             a visible test: no points
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def checks(of: str) -> Callable[[Test], Test]:
 def _mark(mark: Mark) -> Callable[[Test], Test]:
     def decorate(test: Test) -> Test:
         if not (test.__doc__ or "").strip():
-            raise AuthorError(f"{test.__module__}.{test.__name__}: write a docstring; it is the title students read.")
+            raise AuthorError(
+                f"{test.__module__}.{test.__name__}: write a docstring; it is the title students read."
+            )
         setattr(test, ATTRIBUTE, mark)
         return test
 

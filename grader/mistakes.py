@@ -119,19 +119,28 @@ def load_catalogue(chapter: Chapter) -> Catalogue:
         error = student_error(servant.problems[0])
         raise AuthorError(f"{chapter.solution_path}:{error.line or 1}: the reference does not load: {error}")
     if chapter.mistakes_path.is_file():
-        space: dict[str, Any] = {"__name__": f"{chapter.name}.mistakes", "__file__": str(chapter.mistakes_path)}
+        space: dict[str, Any] = {
+            "__name__": f"{chapter.name}.mistakes",
+            "__file__": str(chapter.mistakes_path),
+        }
         code = compile(chapter.mistakes_path.read_text(encoding="utf-8"), str(chapter.mistakes_path), "exec")
         exec(code, space)
         for thing in space.values():
-            for found in vars(thing).get(ATTRIBUTE, ()) if callable(thing) and hasattr(thing, "__dict__") else ():
+            for found in (
+                vars(thing).get(ATTRIBUTE, ()) if callable(thing) and hasattr(thing, "__dict__") else ()
+            ):
                 if found.program is thing and found not in listed:
                     listed.append(found)
     for wrong in listed:
         if wrong.of not in chapter.exercises:
-            raise AuthorError(f"{chapter.mistakes_path}: {wrong.id} names the exercise {wrong.of!r}, which is not there.")
+            raise AuthorError(
+                f"{chapter.mistakes_path}: {wrong.id} names the exercise {wrong.of!r}, which is not there."
+            )
     seen: set[str] = set()
     for wrong in listed:
         if wrong.id in seen:
-            raise AuthorError(f"{chapter.mistakes_path}: the id {wrong.id} is used twice. Add a letter: {wrong.id}b.")
+            raise AuthorError(
+                f"{chapter.mistakes_path}: the id {wrong.id} is used twice. Add a letter: {wrong.id}b."
+            )
         seen.add(wrong.id)
     return Catalogue(chapter, tuple(listed), servant)

@@ -1,4 +1,4 @@
-"""The instructor bundle: exercises, solutions and hidden suites as one file with a hash, and its safe unpacking.
+"""The instructor bundle (exercises, solutions, hidden suites as one file with a hash) and its safe unpacking.
 
 The same course gives the same bytes on every machine: sorted names, fixed times, no compression (compressors
 differ from build to build). The hash of the file therefore names the course.
@@ -59,7 +59,7 @@ def plain_files(folder: Path, links: bool = False) -> dict[str, bytes]:
                 if links:
                     continue
                 raise UsageError(
-                    f"{path} is a link. Put a plain file there: links would carry files from elsewhere."
+                    f"{path} is a link, which would carry a file from elsewhere. Put a plain file there."
                 )
             if not path.is_file():
                 continue
@@ -159,6 +159,10 @@ def unpack_course(path: Path) -> Path:
         If the file is not such a bundle, or is not safe to unpack.
     """
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UsageError(
+                f"{path} is larger than {MAX_BYTES // 2**20} MB. Name a bundle made by kata pack."
+            )
         data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from None
@@ -189,7 +193,7 @@ def unpack_course(path: Path) -> Path:
 
 
 def extract(data: bytes, folder: Path, shown: str) -> None:
-    """Unpack the bytes of a zip into an empty folder, refusing whatever could leave that folder or fill the disk.
+    """Unpack the bytes of a zip into an empty folder; refuse what could leave that folder or fill the disk.
 
     Parameters
     ----------
@@ -224,7 +228,7 @@ def extract(data: bytes, folder: Path, shown: str) -> None:
                     target.mkdir(parents=True, exist_ok=True)
                     continue
                 target.parent.mkdir(parents=True, exist_ok=True)
-                # "x": a name that is a file and a folder at once, or equal after the file system's own folding, fails.
+                # "x" fails for two names that are one to the file system.
                 with archive.open(member) as source, open(target, "xb") as copy:
                     shutil.copyfileobj(source, copy)
     except UsageError:
@@ -250,10 +254,16 @@ def _safe_name(member: zipfile.ZipInfo, shown: str) -> str:
     return name.rstrip("/")
 
 
+def single_folder(folder: Path) -> list[Path]:
+    """The only folder in a folder, as a zip made by hand has it; [] if there are more or none."""
+    # What the Finder of macOS adds beside it does not count.
+    inner = [p for p in folder.iterdir() if p.is_dir() and not p.name.startswith((".", "__MACOSX"))]
+    return inner if len(inner) == 1 else []
+
+
 def _course_root(folder: Path, shown: Path) -> Path:
-    """The folder with tests/hidden: the unpacked one, or the only folder in it (a zip made by hand)."""
-    inner = [p for p in folder.iterdir() if p.is_dir()]
-    for root in (folder, *(inner if len(inner) == 1 else [])):
+    """The folder with tests/hidden: the unpacked one, or the only folder in it."""
+    for root in (folder, *single_folder(folder)):
         if (root / "tests" / "hidden").is_dir():
             return root
     raise UsageError(f"{shown} is not a course: it has no tests/hidden. Make a bundle with: kata pack")

@@ -1,28 +1,54 @@
-"""One definition of a source: find it, put it back to another version of it, say how two versions differ.
+"""One definition of a source: find it, put another version in its place, say how two versions differ.
 
-Pure functions on text. `kata reset` and `kata update` use them on files that a student is writing, so they expect
-line ends, encodings and order of definitions of any kind.
+Pure functions on text. `kata reset` and `kata update` use them on files that a student is writing, where
+definitions may be missing, doubled or in another order, and line ends of any kind.
 """
 
 from __future__ import annotations
 
 import ast
+import warnings
 
 from grader.errors import UsageError
 from grader.stubs import Definition, first_line, last_line, split_lines, unify
 
 
-def put_definition(text: str, tree: ast.Module, stub: str, dotted: str) -> str:
-    """The student's text with one definition as in the stub."""
+def read_tree(source: str) -> ast.Module:
+    """The syntax tree of a student's file; its warnings are none of our business.
+
+    Raises
+    ------
+    SyntaxError, ValueError, RecursionError, MemoryError
+        If it does not parse.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(unify(source))
+
+
+def put_definition(text: str, stub: str, dotted: str) -> str:
+    """The student's text with one definition as in the stub.
+
+    Parameters
+    ----------
+    text : parses; see `read_tree`. Its line ends are kept, and used for what is put in.
+    stub : has the definition.
+    dotted : `softmax`, `Linear` or `Linear.forward`. A function or class that is missing in `text` is added
+        behind the one before it in the stub; of several copies one is left, since the last would count.
+
+    Raises
+    ------
+    UsageError
+        If a method is missing in `text`.
+    """
+    tree = read_tree(text)
     lines = split_lines(text)
     stub_lines = split_lines(stub)
-    stub_tree = ast.parse(unify(stub))
-    begin, end = _span(_find(stub_tree, dotted)[-1], stub_lines)
+    begin, end = _span(_find(read_tree(stub), dotted)[-1], stub_lines)
     newline = "\r\n" if text.count("\r\n") * 2 > len(lines) else "\n"
     snippet = [line.rstrip("\r\n") + newline for line in stub_lines[begin:end]]
     spans = [_span(node, lines) for node in _find(tree, dotted)]
     if spans:
-        # A name that was defined twice counts as its last definition, so every copy has to go.
         for begin, end in reversed(spans[1:]):
             lines[begin:end] = []
         begin, end = spans[0]
@@ -30,7 +56,7 @@ def put_definition(text: str, tree: ast.Module, stub: str, dotted: str) -> str:
         return "".join(lines)
     if "." in dotted:
         raise UsageError(
-            f"There is no {dotted} in your file. Put the whole class back: kata reset {dotted.split('.')[0]}"
+            f"There is no {dotted} in your file. Reset the whole class: kata reset {dotted.split('.')[0]}"
         )
     if lines and not lines[-1].endswith(("\n", "\r")):
         lines[-1] += newline
@@ -56,7 +82,7 @@ def _find(tree: ast.Module, dotted: str) -> list[Definition]:
 def definition_names(source: str) -> list[str]:
     """Top-level functions, classes, and methods of a stub."""
     names = []
-    for node in ast.parse(unify(source)).body:
+    for node in read_tree(source).body:
         if isinstance(node, Definition):
             names.append(node.name)
         if isinstance(node, ast.ClassDef):
@@ -81,10 +107,10 @@ def _span(node: Definition, lines: list[str]) -> tuple[int, int]:
 def is_definition(text: str, stub: str, dotted: str) -> bool:
     """Whether a text parses and its only definition of a name is that of the stub."""
     try:
-        found = _find(ast.parse(unify(text)), dotted)
+        found = _find(read_tree(text), dotted)
     except (SyntaxError, ValueError):
         return False
-    wanted = _find(ast.parse(unify(stub)), dotted)[-1]
+    wanted = _find(read_tree(stub), dotted)[-1]
     return [ast.dump(node) for node in found] == [ast.dump(wanted)]
 
 
@@ -113,7 +139,7 @@ def stub_changes(old: str, new: str) -> list[str]:
 
 
 def _parts(source: str) -> dict[str, tuple[str, str, str]]:
-    """Name -> (signature, docstring, given code) of each function, class and method, and of the rest of the file."""
+    """Name -> (signature, docstring, given code) of functions, classes, methods, and the rest of the file."""
     parts: dict[str, tuple[str, str, str]] = {}
 
     def visit(nodes: list[ast.stmt], prefix: str) -> str:
@@ -134,7 +160,7 @@ def _parts(source: str) -> dict[str, tuple[str, str, str]]:
                 parts[prefix + node.name] = (" ".join(head), ast.get_docstring(node) or "", body)
         return " ".join(rest)
 
-    tree = ast.parse(unify(source))
+    tree = read_tree(source)
     parts["the file"] = ("", ast.get_docstring(tree) or "", visit(_without_docstring(tree), ""))
     return parts
 

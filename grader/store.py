@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -34,7 +35,7 @@ CSV_COLUMNS = (
     "student", "chapter", "status", "score", "max_score", "bonus", "final", "override_reason",
     "prerequisites", "isolation", "started", "seconds",
 )  # fmt: skip
-_file_name = functools.cache(lambda chapter: f"{folder_name(chapter)}.json")
+OVERRIDE = ("score", "reason", "by")
 
 Pair = tuple[str, str]  # student, chapter
 
@@ -252,8 +253,9 @@ class Store:
             if place in files and (files[place] == (row.file_size, row.file_time) or self._same(pair, place)):
                 self._keys[pair] = row.key
                 del files[place]
+        owned = set(folders.values())
         for place in files:  # newer than their row, changed by hand, or the database was lost
-            self._adopt(place, folders)
+            self._adopt(place, folders, owned)
         return FolderNames(folders)
 
     def _files(self) -> dict[Pair, tuple[int, int]]:
@@ -273,18 +275,23 @@ class Store:
         text = self._db.execute(query).scalar_one()
         return (self.folder / "results" / place[0] / place[1]).read_bytes() == text.encode()
 
-    def _adopt(self, place: Pair, folders: dict[str, str]) -> None:
+    def _adopt(self, place: Pair, folders: dict[str, str], owned: set[str]) -> None:
         """Take over the folder name and the mark by hand from a file that no row vouches for."""
         try:
             result = Result.from_json((self.folder / "results" / place[0] / place[1]).read_text("utf-8"))
-            override = result.override and {**result.override, "score": float(result.override["score"])}
+            student = column_text(result.student)
+            if result.override and math.isfinite(result.override["score"]):
+                self._overrides[student, result.chapter] = {n: result.override[n] for n in OVERRIDE}
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return  # not one of ours; grading writes it anew
-        student = column_text(result.student)
-        if place[0] not in folders.values():
-            folders.setdefault(student, place[0])
-        if override:
-            self._overrides[student, result.chapter] = override
+        if student not in folders and place[0] not in owned:
+            folders[student] = place[0]
+            owned.add(place[0])
+
+
+@functools.cache
+def _file_name(chapter: str) -> str:
+    return f"{folder_name(chapter)}.json"
 
 
 def _entries(folder: Path | str) -> list[os.DirEntry[str]]:

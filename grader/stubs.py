@@ -8,9 +8,9 @@ A solution marks what the student has to write with two whole-line comments insi
         return np.maximum(x, 0)
         ### END SOLUTION
 
-In the stub every such region is one line, `raise NotImplementedError("relu is not written yet")`, at the indentation
-of the marker; everything else stays byte for byte. A function with two regions gets two of these lines: whoever
-fills in the first gap is told of the second one, and no block is ever left empty.
+In the stub every such region is one line, `raise NotImplementedError("relu is not written yet")`, at the
+indentation of the marker; everything else stays byte for byte. A function with two regions gets two of these
+lines: whoever fills in the first gap is told of the second one, and no block is ever left empty.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Region:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a source with their ends, cut where Python cuts them (not at form feeds as str.splitlines)."""
+    """The lines of a source with their ends, as Python counts them (splitlines also cuts at form feeds)."""
     return LINE.findall(text)
 
 
@@ -73,6 +73,15 @@ def first_line(node: ast.stmt) -> int:
 
 def last_line(node: ast.stmt) -> int:
     return node.end_lineno or node.lineno
+
+
+def is_text(node: ast.AST) -> bool:
+    """Whether a statement is a string that stands alone, such as a docstring."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def parse(source: str, path: str | PurePath) -> ast.Module:
@@ -111,33 +120,34 @@ def find_regions(source: str, path: str | PurePath) -> list[Region]:
     for token in tokens:
         if token.type not in NOT_CODE:
             code_lines.update(range(token.start[0], token.end[0] + 1))
-    owners = _owner_starts(tree)
+    definitions = [(first_line(n), n.col_offset) for n in ast.walk(tree) if isinstance(n, Definition)]
     regions = []
-    for begin, end in _pairs(text, tokens, owners, path):
+    for begin, end in _pairs(text, tokens, definitions, path):
         regions.append(_region(tree, text.split("\n"), code_lines, begin, end, path))
     return regions
 
 
 def _pairs(
-    text: str, tokens: list[tokenize.TokenInfo], owners: list[tuple[int, str]], path: str | PurePath
+    text: str, tokens: list[tokenize.TokenInfo], definitions: list[tuple[int, int]], path: str | PurePath
 ) -> Iterator[tuple[int, int]]:
-    """Line numbers of each BEGIN with its END."""
+    """Line numbers of each BEGIN with its END. `definitions`: lines and columns of functions and classes."""
     comments = {token.start[0]: token.string for token in tokens if token.type == tokenize.COMMENT}
-    open_at = 0
+    open_at = column = 0
     for number, line in enumerate(text.split("\n"), 1):
         if not MARKER.search(line):
             continue
         where = f"{path}:{number}"
         if not MARKER.search(comments.get(number, "")):
             raise AuthorError(
-                f"{where}: a solution marker inside a string or docstring is text, not a marker. Reword the string."
+                f"{where}: a solution marker inside a string is text, not a marker. Reword the string."
             )
         marker = line.strip()
         if marker not in (BEGIN, END):
             raise AuthorError(
-                f"{where}: this looks like a solution marker. Write exactly {BEGIN} or {END}, alone on its line."
+                f"{where}: this looks like a solution marker. Write {BEGIN} or {END}, alone on its line."
             )
-        if open_at and _owner_of(number, owners) != _owner_of(open_at, owners):
+        # A definition further left has ended the function in which the region began.
+        if open_at and any(open_at < at < number and left < column for at, left in definitions):
             break
         if marker == BEGIN and open_at:
             raise AuthorError(
@@ -146,7 +156,7 @@ def _pairs(
         if marker == END and not open_at:
             raise AuthorError(f"{where}: {END} without {BEGIN}. Add {BEGIN} above it in the same function.")
         if marker == BEGIN:
-            open_at = number
+            open_at, column = number, len(line) - len(line.lstrip())
         else:
             yield open_at, number
             open_at = 0
@@ -154,25 +164,9 @@ def _pairs(
         raise AuthorError(f"{path}:{open_at}: {BEGIN} is never closed. Add {END} in the same function.")
 
 
-def _owner_starts(tree: ast.Module) -> list[tuple[int, str]]:
-    """First line and name of every top-level statement and of every member of a top-level class."""
-    starts = []
-    for node in tree.body:
-        name = getattr(node, "name", "")
-        starts.append((first_line(node), name))
-        if isinstance(node, ast.ClassDef):
-            starts += [(first_line(m), f"{name}.{m.name}") for m in node.body if isinstance(m, Definition)]
-    return starts
-
-
-def _owner_of(line: int, owners: list[tuple[int, str]]) -> tuple[int, str]:
-    """The definition that a line comes after; comments behind a body still belong to it."""
-    return max((o for o in owners if o[0] <= line), default=(0, ""))
-
-
 @dataclass(frozen=True)
 class _Block:
-    """A list of statements, the chain of nodes around it, and those of its statements that a region encloses."""
+    """A list of statements, the nodes around it, and those of its statements that a region encloses."""
 
     around: tuple[ast.AST, ...]
     statements: list[ast.stmt]
@@ -203,7 +197,7 @@ def _region(
     rest = {line for line in code_lines if begin < line < end}
     if not rest:
         raise AuthorError(
-            f"{where}: the solution region is empty. Put the statements to write between the markers."
+            f"{where}: the solution region is empty. Put what is to be written between the markers."
         )
     cut = AuthorError(
         f"{where}: the solution region of lines {begin} to {end} cuts a statement in two. "
@@ -220,7 +214,7 @@ def _region(
     top = block.around[1] if len(block.around) > 1 else None
     if not in_function or not isinstance(top, ast.FunctionDef | ast.ClassDef):
         raise AuthorError(
-            f"{where}: {BEGIN} outside a function body. Move it into a top-level function or a method of a class."
+            f"{where}: {BEGIN} outside a function body. Move it into a top-level function or a method."
         )
     indent = lines[begin - 1][: len(lines[begin - 1]) - len(lines[begin - 1].lstrip())]
     first = lines[first_line(block.inside[0]) - 1]
@@ -232,12 +226,12 @@ def _region(
         raise cut
     if indent != first[:depth]:
         raise AuthorError(f"{where}: {BEGIN} must be indented like the lines it encloses.")
-    if isinstance(block.around[-1], Definition) and block.inside[0] is block.statements[0]:
-        value = getattr(block.inside[0], "value", None)
-        if isinstance(value, ast.Constant) and isinstance(value.value, str):
-            raise AuthorError(
-                f"{where}: the docstring lies inside the solution region. Put {BEGIN} below it."
-            )
+    if (
+        isinstance(block.around[-1], Definition)
+        and block.inside[0] is block.statements[0]
+        and is_text(block.inside[0])
+    ):
+        raise AuthorError(f"{where}: the docstring lies inside the solution region. Put {BEGIN} below it.")
     return Region(begin, end, indent, ".".join(names))
 
 
@@ -360,28 +354,22 @@ def strays(course: Course) -> list[str]:
     """What does not belong together: one line for each folder without its partner and each missing part."""
     found = []
     names = {chapter.name for chapter in course.chapters}
-    numbers: dict[str, str] = {}
     for folder in chapter_folders(course.solutions):
         if folder.name not in names:
             found.append(
                 f"solutions/{folder.name} has no {folder.name[5:]}.py. Write it or remove the folder."
             )
-    for folder in chapter_folders(course.exercises):
-        if folder.name not in names:
-            found.append(
-                f"exercises/{folder.name} has no solution. Write solutions/{folder.name} or remove it."
-            )
-    for folder in chapter_folders(course.hidden):
-        if folder.name not in names:
-            found.append(
-                f"tests/hidden/{folder.name} has no solution. Write solutions/{folder.name} or remove it."
-            )
+    for desk, shown in ((course.exercises, "exercises"), (course.hidden, "tests/hidden")):
+        for folder in chapter_folders(desk):
+            if not (course.solutions / folder.name).is_dir():
+                found.append(
+                    f"{shown}/{folder.name} has no solution. Write solutions/{folder.name} or remove it."
+                )
+    numbers: dict[str, str] = {}
     for chapter in course.chapters:
-        if chapter.short in numbers:
-            found.append(
-                f"solutions/{chapter.name} has the number of {numbers[chapter.short]}. Renumber one of them."
-            )
-        numbers.setdefault(chapter.short, chapter.name)
+        first = numbers.setdefault(chapter.short, chapter.name)
+        if first != chapter.name:
+            found.append(f"solutions/{chapter.name} has the number of {first}. Renumber one of them.")
         if not chapter.handout_path.is_file():
             found.append(f"exercises/{chapter.name} has no README.md. Write the handout.")
         if not any(chapter.visible_path.parent.glob("test_*.py")):

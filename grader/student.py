@@ -58,7 +58,9 @@ class Remote:
     __array_ufunc__ = None
     __slots__ = ("__weakref__", "_channel", "_handle", "_label", "_name")
 
-    def __init__(self, channel: Channel, *, name: str | None = None, handle: int | None = None, label: str = ""):
+    def __init__(
+        self, channel: Channel, *, name: str | None = None, handle: int | None = None, label: str = ""
+    ):
         object.__setattr__(self, "_channel", channel)
         object.__setattr__(self, "_name", name)
         object.__setattr__(self, "_handle", handle)
@@ -292,7 +294,9 @@ def _check_probe(function: Callable[..., Any]) -> None:
     code = function.__code__
     where = f"{code.co_filename}:{code.co_firstlineno}"
     if code.co_freevars:
-        raise AuthorError(f"{where}: a probe cannot use {', '.join(code.co_freevars)} from outside; pass it in.")
+        raise AuthorError(
+            f"{where}: a probe cannot use {', '.join(code.co_freevars)} from outside; pass it in."
+        )
     todo, used = [code], set()
     while todo:
         current = todo.pop()
@@ -300,7 +304,9 @@ def _check_probe(function: Callable[..., Any]) -> None:
         todo += [c for c in current.co_consts if isinstance(c, types.CodeType)]
     foreign = sorted(n for n in used if n not in ("np", "math") and not hasattr(builtins, n))
     if foreign:
-        raise AuthorError(f"{where}: a probe may use np, math and built-ins, not {', '.join(foreign)}; pass it in.")
+        raise AuthorError(
+            f"{where}: a probe may use np, math and built-ins, not {', '.join(foreign)}; pass it in."
+        )
 
 
 def student_error(seen: dict[str, Any]) -> StudentError:
@@ -312,9 +318,7 @@ def student_error(seen: dict[str, Any]) -> StudentError:
     kind = seen.get("kind")
     line, function = seen.get("line"), seen.get("function")
     trace = tuple(
-        (str(f)[-200:], int(n), str(w)[:80])
-        for f, n, w in (seen.get("trace") or ())
-        if isinstance(n, int)
+        (str(f)[-200:], int(n), str(w)[:80]) for f, n, w in (seen.get("trace") or ()) if isinstance(n, int)
     )
     return _error_class(base)(
         kind if kind in ("raised", "unwritten", "missing", "unsupported") else "raised",
@@ -332,7 +336,14 @@ _classes: dict[type, type[StudentError]] = {}
 def _error_class(base: type) -> type[StudentError]:
     # StopIteration, GeneratorExit and the like change the flow of trusted code; they are not imitated.
     # AssertionError neither: only our own comparison may say "failed".
-    steers = (StopIteration, StopAsyncIteration, AssertionError, SyntaxError, UnicodeError, BaseExceptionGroup)
+    steers = (
+        StopIteration,
+        StopAsyncIteration,
+        AssertionError,
+        SyntaxError,
+        UnicodeError,
+        BaseExceptionGroup,
+    )
     if not issubclass(base, Exception) or issubclass(base, steers) or base is Exception:
         return StudentError
     if base not in _classes:

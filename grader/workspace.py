@@ -1,13 +1,12 @@
 """A student's workspace: a copy of the exercises with a manifest that remembers how everything was shipped.
 
-The manifest `.nnkata.json` holds the sha256 of every shipped file and the text of every stub, so `kata reset` and
-`kata update` need neither the network nor the release that the workspace came from. What a student wrote is never
-lost: whatever is replaced is copied to `.nnkata/backups/` first.
+The manifest `.nnkata.json` holds the sha256 of every shipped file and the text of every stub, so `kata reset`
+and `kata update` need neither the network nor the release that the workspace came from. What a student wrote
+is never lost: whatever is replaced is copied to `.nnkata/backups/` first.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import importlib.metadata
 import json
@@ -21,8 +20,8 @@ from pathlib import Path, PurePosixPath
 from grader.course import CHAPTER_NAME, Chapter, Course, chapter_folders, find_chapter, shipped_exercises
 from grader.errors import UsageError
 from grader.files import write_atomically
-from grader.pack import extract, plain_files
-from grader.splice import definition_names, is_definition, put_definition, stub_changes
+from grader.pack import extract, plain_files, single_folder
+from grader.splice import definition_names, is_definition, put_definition, read_tree, stub_changes
 from grader.stubs import unify
 
 MANIFEST = ".nnkata.json"
@@ -62,7 +61,7 @@ class Manifest:
 
 @dataclass
 class Started:
-    """What `start` did: files copied, files left because they differ, and whether a newer release is at hand."""
+    """What `start` did: files copied, files left since they differ, and whether a newer release is there."""
 
     folder: Path
     copied: list[str] = field(default_factory=list)
@@ -72,7 +71,7 @@ class Started:
 
 @dataclass
 class Reset:
-    """What `reset` did to one file; `backup` is None if the file was missing. Paths are under the workspace."""
+    """What `reset` did to one file (names under the workspace); `backup` is None if the file was missing."""
 
     file: str
     changed: bool
@@ -84,6 +83,7 @@ class Updated:
     """What `update` did; file names under the workspace.
 
     replaced : files that the student had not touched.
+    added : files that are new in this release.
     restored : files that were missing.
     overruled : file -> backup; files the student had changed that are not the student's to change.
     beside : file -> (new stub, what changed in it); the student's file stays as it is.
@@ -94,6 +94,7 @@ class Updated:
 
     version: tuple[str, str]
     replaced: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
     restored: list[str] = field(default_factory=list)
     overruled: dict[str, str] = field(default_factory=dict)
     beside: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
@@ -162,12 +163,10 @@ def read_manifest(workspace: Path) -> Manifest:
         manifest = Manifest(str(data["version"]), files)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(
-            f"{path} cannot be read. Your files are safe; write it anew with: kata start {workspace}"
+            f"{path} cannot be read. Your files are safe; write it anew: kata start {workspace}"
         ) from None
     if schema != SCHEMA:
-        raise UsageError(
-            f"{path} was written by another version of nnkata ({schema}). Install the newest nnkata."
-        )
+        raise UsageError(f"{path} is of another version of nnkata ({schema}). Install the newest nnkata.")
     for name in files:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name:
             raise UsageError(
@@ -204,8 +203,8 @@ def _kit_root(folder: Path, shown: Path) -> Path:
         raise UsageError(
             f"There is no kit {shown}. Name the folder or the zip that your instructor gave you."
         )
-    inner = sorted(p for p in folder.iterdir() if p.is_dir())
-    for root in (folder, folder / "exercises", *(inner if len(inner) == 1 else [])):
+    inner = single_folder(folder)
+    for root in (folder, folder / "exercises", *inner):
         if chapter_folders(root):
             return root.resolve()
     raise UsageError(
@@ -296,7 +295,7 @@ def _check_target(target: Path, source: Path) -> None:
                 )
 
 
-# --- reset ---------------------------------------------------------------------------------------------------
+# --- reset
 
 
 def reset(workspace: Path, what: str) -> list[Reset]:
@@ -305,8 +304,8 @@ def reset(workspace: Path, what: str) -> list[Reset]:
     Parameters
     ----------
     workspace : Path
-    what : `softmax`, `Linear`, `Linear.forward`, a chapter (`ch04`, `4`, `losses`), or a function of a chapter
-        where the name alone is not unique (`ch04.softmax`).
+    what : `softmax`, `Linear`, `Linear.forward`, a chapter (`ch04`, `4`, `losses`), or a function with its
+        chapter where the name alone is not unique (`ch04.softmax`).
 
     Returns
     -------
@@ -380,14 +379,14 @@ def _reset_definition(workspace: Path, name: str, stub: str, dotted: str) -> Res
     old = path.read_bytes()
     try:
         text = old.decode("utf-8-sig")
-        tree = ast.parse(unify(text))
+        read_tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = f" (line {error.lineno})" if isinstance(error, SyntaxError) and error.lineno else ""
         raise UsageError(
             f"{name} cannot be read as Python{line}, so {dotted} cannot be found in it. Repair that line, "
             f"or reset the whole chapter, your text is kept: kata reset {short}"
         ) from None
-    new = put_definition(text, tree, stub, dotted)
+    new = put_definition(text, stub, dotted)
     if not is_definition(new, stub, dotted):
         raise UsageError(
             f"{dotted} cannot be put back into {name} alone. Reset more of it: kata reset {short}"
@@ -416,15 +415,15 @@ def _backup(workspace: Path, name: str, data: bytes) -> str:
     return copy.as_posix()
 
 
-# --- update --------------------------------------------------------------------------------------------------
+# --- update
 
 
 def update(workspace: Path, source: Path) -> Updated:
     """Bring a newer release into a workspace without touching what the student wrote.
 
-    An untouched stub is renewed; a stub with work in it stays, and its corrected version, if it really changed, is
-    written beside it as `losses.new.py`. Everything else (handouts, tests, data, figures) follows the release; a
-    changed copy is kept as a backup.
+    An untouched stub is renewed; a stub with work in it stays, and its corrected version, if it really
+    changed, is written beside it as `losses.new.py`. All else (handouts, tests, data, figures) follows the
+    release; a copy that the student changed is kept as a backup.
 
     Parameters
     ----------
@@ -469,7 +468,7 @@ def _update_file(
     path = workspace / name
     if not path.exists():
         write_atomically(path, data)
-        done.restored.append(name)
+        (done.added if old is None else done.restored).append(name)
         return
     current = path.read_bytes()
     if new.same(current):

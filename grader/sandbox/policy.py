@@ -32,9 +32,10 @@ ARCHITECTURES = ("x86_64", "aarch64")
 HIGHEST_NUMBER = 600  # numbers.json covers 0 to this; the newest calls of 2025 lie below 470
 
 _ALL_BITS = 0xFFFF_FFFF_FFFF_FFFF
+_UPPER_HALF = 0xFFFF_FFFF_0000_0000
 
 
-# -- the language of the list ---------------------------------------------------------------------------
+# -- the language of the list --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,8 @@ def only_bits(argument: int, bits: int) -> Where:
 
 
 def no_bits(argument: int, bits: int) -> Where:
-    """The argument has none of `bits`."""
-    return Where(argument, 0, mask=bits)
+    """The argument has none of `bits`, and nothing in its upper half."""
+    return Where(argument, 0, mask=_UPPER_HALF | bits)
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _one_of(name: str, argument: int, *values: int) -> Rule:
     return Rule(name, tuple((equals(argument, value),) for value in values))
 
 
-# -- constants of the kernel that are the same on both architectures ---------------------------------------
+# -- constants of the kernel that are the same on both architectures -----------------------------------------
 
 _MSG_DONTWAIT, _MSG_WAITALL, _MSG_NOSIGNAL = 0x40, 0x100, 0x4000
 _F_DUPFD, _F_GETFD, _F_SETFD, _F_GETFL, _F_SETFL, _F_DUPFD_CLOEXEC = 0, 1, 2, 3, 4, 1030
@@ -105,7 +106,14 @@ _STATUS_FLAGS = 0o3 | 0o2000 | 0o4000 | 0o100000 | 0o400000
 _TCGETS, _FIONREAD, _FIONBIO, _FIONCLEX, _FIOCLEX = 0x5401, 0x541B, 0x5421, 0x5450, 0x5451
 _READ_WRITE = 0x1 | 0x2
 _MAP_LOCKED, _MAP_HUGETLB = 0x2000, 0x40000
-_MADV = {"DONTNEED": 4, "FREE": 8, "HUGEPAGE": 14, "NOHUGEPAGE": 15, "GUARD_INSTALL": 102, "GUARD_REMOVE": 103}
+_MADV = {
+    "DONTNEED": 4,
+    "FREE": 8,
+    "HUGEPAGE": 14,
+    "NOHUGEPAGE": 15,
+    "GUARD_INSTALL": 102,
+    "GUARD_REMOVE": 103,
+}
 _FUTEX_PRIVATE, _FUTEX_CLOCK_REALTIME = 128, 256
 _FUTEX_WAITS = (0, 9)  # WAIT, WAIT_BITSET
 _FUTEX_WAKES = (1, 3, 4, 5, 10)  # WAKE, REQUEUE, CMP_REQUEUE, WAKE_OP, WAKE_BITSET
@@ -115,7 +123,7 @@ _THREAD_OF_GLIBC, _THREAD_OF_MUSL = 0x3D0F00, 0x7D0F00
 _CLOCK_MONOTONIC, _CLOCK_TAI = 1, 11
 _PR_SET_NAME = 15
 
-# -- the list --------------------------------------------------------------------------------------------
+# -- the list ------------------------------------------------------------------------------------------------
 
 GROUPS: tuple[Group, ...] = (
     Group(
@@ -229,7 +237,7 @@ def rules_for(arch: str) -> Iterator[Rule]:
                 yield rule
 
 
-# -- data files --------------------------------------------------------------------------------------------
+# -- data files ----------------------------------------------------------------------------------------------
 
 
 def shipped_filter(machine: str | None = None) -> bytes | None:
@@ -305,7 +313,9 @@ def compile_filter(arch: str) -> bytes:
 
     def number_of(name: str) -> int:
         if seccomp.resolve_syscall(number_of_arch, name) < 0:
-            raise AuthorError(f"libseccomp knows no system call {name!r} on {arch}. Add it to ABSENT in policy.py.")
+            raise AuthorError(
+                f"libseccomp knows no system call {name!r} on {arch}. Add it to ABSENT in policy.py."
+            )
         # Rules are given in numbers of the machine that compiles; libseccomp translates them.
         return seccomp.resolve_syscall(seccomp.Arch.NATIVE, name)
 

@@ -169,6 +169,8 @@ class Decoder:
         WireError
             If anything about it is not allowed.
         """
+        if not self.strict:
+            return self.unpack(body)
         self.nodes = 0
         try:
             return self.checked(self.unpack(body), 0)
@@ -194,8 +196,6 @@ class Decoder:
 
     def checked(self, value, depth):
         """The value itself, after a walk over its containers."""
-        if not self.strict:
-            return value
         kind = type(value)
         if kind is list or kind is tuple or kind is dict:
             if depth >= MAX_DEPTH:

@@ -1,0 +1,386 @@
+"""Grading a class: plan the jobs, share them over trusted processes, store every result.
+
+    from grader.classroom import grade_class
+    summary = grade_class([Path("submissions")], Path("grades"), course=find_course())
+
+Runs resume: a submission whose code, suite, prerequisites, limits and versions have not changed since its
+result was stored is not graded again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing import connection
+from pathlib import Path
+from typing import Any
+
+from grader import grade as limits_of_grading
+from grader.course import Chapter, Course
+from grader.errors import GraderFailure, KitError, UsageError
+from grader.grading_process import Job, environment, main
+from grader.results import Result
+from grader.sandbox.isolation import Isolation
+from grader.sandbox.server import CPU_SECONDS, MEMORY_BYTES
+from grader.seeds import course_secret
+from grader.store import Store
+from grader.stripped import stripped_source
+from grader.submission import HandedIn, find_submissions, read_source
+from grader.suite import suite_hash
+from grader.version import code_fingerprint
+
+START_SECONDS = 120.0
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
+
+
+@dataclass
+class Summary:
+    """What a run did."""
+
+    graded: int = 0
+    reused: int = 0
+    failures: list[tuple[str, str, str]] = field(default_factory=list)  # student, chapter, log
+    isolation: Isolation | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every submission got a result, 3 when the grader failed on one."""
+        return 3 if self.failures else 0
+
+
+@dataclass
+class Plan:
+    """The jobs of a run, before anything was executed."""
+
+    jobs: list[tuple[Job, str]]  # with their cache keys
+    reused: int
+    chapters: list[Chapter]
+
+
+Progress = Callable[[Result, int, int], None]  # result, done, total
+
+
+def grade_class(
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    course: Course,
+    chapters: Sequence[Chapter] | None = None,
+    jobs: int | None = None,
+    prerequisites: str = "auto",
+    force: bool = False,
+    allow_isolation: str = "sealed",
+    on_plan: Callable[[int, int], None] | None = None,
+    on_result: Progress | None = None,
+) -> Summary:
+    """Grade everything handed in under `paths` and store the results in `out`.
+
+    Parameters
+    ----------
+    paths : folders with one folder per student, or single files; see `grader.submission`.
+    out : output folder, `results/`, `grades.db` and so on; made if need be.
+    chapters : which to grade; by default those that somebody handed in.
+    jobs : trusted processes; by default one per core, at most one per GiB of memory.
+    prerequisites : 'reference', 'own', or 'auto': the reference, and the student's own if that cannot run.
+    force : grade again what is already graded.
+    allow_isolation : the weakest level that is accepted, 'sealed' or 'process'.
+    on_plan : told (to grade, already graded) once.
+    on_result : told each stored result, and how many of how many are done.
+
+    Raises
+    ------
+    UsageError
+        For paths and names that do not fit.
+    IsolationError
+        If this machine cannot seal student code off and that was not allowed.
+    AuthorError, GraderFailure
+        If a suite or the grader itself is broken.
+    """
+    with Store(out) as store:
+        plan = make_plan(paths, store, course, chapters, prerequisites, force)
+        summary = Summary(reused=plan.reused)
+        if on_plan:
+            on_plan(len(plan.jobs), plan.reused)
+        if plan.jobs:
+            count = min(jobs or default_jobs(), len(plan.jobs))
+            with Team(course, plan.chapters, count, allow_isolation) as team:
+                for done, (result, key, log) in enumerate(team.grade(plan.jobs), 1):
+                    summary.isolation = team.isolation
+                    stored = store.save(result, key, log=log)
+                    summary.graded += 1
+                    if result.status == "grader_error":
+                        summary.failures.append((result.student, result.chapter, log))
+                    if on_result:
+                        on_result(stored, done, len(plan.jobs))
+        store.write_csv()
+    return summary
+
+
+def default_jobs() -> int:
+    """One per core, but each worker may use 1 GiB."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEMORY_BYTES
+    except (ValueError, OSError, AttributeError):
+        memory = cores
+    return max(1, min(cores, memory - 1))
+
+
+# planning --------------------------------------------------------------------------------------------------
+
+
+def make_plan(
+    paths: Sequence[Path],
+    store: Store,
+    course: Course,
+    chapters: Sequence[Chapter] | None,
+    prerequisites: str,
+    force: bool,
+) -> Plan:
+    """Read what was handed in and leave out what is already graded."""
+    chosen = list(chapters or course.graded_chapters)
+    if not chosen:
+        raise UsageError(f"{course.hidden} holds no hidden suites.")
+    without = [c.name for c in chosen if not any(c.hidden_folder.glob("test_*.py"))]
+    if without:
+        raise UsageError(f"{without[0]} has no hidden suite in {course.hidden}.")
+    found = find_submissions(paths, chosen)
+    if chapters is None:
+        handed_in = {h.chapter.name for h in found if h.path is not None}
+        chosen = [c for c in chosen if c.name in handed_in]
+        if not chosen:
+            names = ", ".join(c.file_name for c in course.graded_chapters)
+            raise UsageError(f"None of {names} was handed in under {', '.join(map(str, paths))}.")
+        found = [h for h in found if h.chapter.name in handed_in]
+    suites = {c.name: _suite_part(c) for c in chosen}
+    known = {} if force else store.keys()
+    plan, reused = [], 0
+    for handed in found:
+        job = _job(handed, prerequisites)
+        key = _key(job, suites[job.chapter])
+        if known.get((job.student, job.chapter)) == key:
+            reused += 1
+        else:
+            plan.append((job, key))
+    return Plan(plan, reused, chosen)
+
+
+def _job(handed: HandedIn, prerequisites: str) -> Job:
+    source = read_source(handed.path) if handed.path else None
+    own = {}
+    for name, path in handed.own:
+        earlier = read_source(path)
+        if earlier.text is not None:
+            own[name] = earlier.text
+    notes = []
+    if handed.others:
+        more = ", ".join(
+            p.name if p.parent == handed.path.parent else f"{p.parent.name}/{p.name}"
+            for p in handed.others[:3]
+        )
+        notes.append(f"More than one file for this chapter; left out: {more}.")
+    return Job(handed.student, handed.chapter.name, source, own, {}, prerequisites, tuple(notes))
+
+
+def _suite_part(chapter: Chapter) -> list[Any]:
+    """What a chapter contributes to a cache key."""
+    needed = [stripped_source(chapter.course.chapter(n)) for n in chapter.needs]
+    mistakes = chapter.mistakes_path.read_bytes() if chapter.mistakes_path.is_file() else b""
+    config = [
+        limits_of_grading.FLOOR_SECONDS,
+        limits_of_grading.GENEROSITY,
+        limits_of_grading.SUBMISSION_SECONDS,
+        MEMORY_BYTES,
+        CPU_SECONDS,
+    ]
+    return [
+        suite_hash(chapter, course_secret(chapter.course.root)),
+        _hash(chapter.solution),
+        [_hash(text) for text in needed],
+        hashlib.sha256(mistakes).hexdigest(),
+        config,
+    ]
+
+
+def _key(job: Job, suite_part: list[Any]) -> str:
+    source = job.source
+    own = (
+        {name: _hash(text) for name, text in sorted(job.own.items())}
+        if job.prerequisites != "reference"
+        else {}
+    )
+    parts = [
+        source.sha256 if source else None,
+        source.rejected if source else None,
+        own,
+        job.prerequisites,
+        suite_part,
+        environment(),
+        code_fingerprint(),
+    ]
+    return _hash(json.dumps(parts, sort_keys=True))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+# sharing the work ------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Member:
+    """A grading process and what it is doing."""
+
+    process: Any
+    pipe: connection.Connection
+    job: tuple[Job, str] | None = None
+    ready: bool = False
+
+
+class Team:
+    """Trusted grading processes. A process that dies is replaced, its job is tried once more."""
+
+    def __init__(self, course: Course, chapters: Sequence[Chapter], count: int, allowed: str):
+        self.course = course
+        self.names = [c.name for c in chapters]
+        self.count = count
+        self.allowed = allowed
+        self.members: list[Member] = []
+        self.isolation: Isolation | None = None
+        self.limits: dict[str, dict[str, float]] = {}
+
+    def __enter__(self) -> Team:
+        for _ in range(self.count):
+            self.members.append(self._start())
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for member in self.members:
+            with contextlib.suppress(OSError):
+                member.pipe.send(("stop",))
+            member.pipe.close()
+        for member in self.members:
+            member.process.join(1.0 if exc[0] is None else 0.1)
+            if member.process.is_alive():
+                member.process.kill()
+                member.process.join()
+
+    def _start(self) -> Member:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        before = {n: os.environ.get(n) for n in THREADS}
+        os.environ.update(dict.fromkeys(THREADS, "1"))  # each process has one core
+        try:
+            process = context.Process(
+                target=main, args=(theirs, str(self.course.root), self.names, self.allowed), daemon=True
+            )
+            process.start()
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+        theirs.close()
+        return Member(process, ours)
+
+    def grade(self, jobs: Sequence[tuple[Job, str]]) -> Iterator[tuple[Result, str, str]]:
+        """Results with their keys and logs, in the order in which they get ready."""
+        todo = deque(jobs)
+        tried: dict[int, int] = {}
+        pending = len(jobs)
+        preparing: set[str] = set()
+        while pending:
+            for member in self.members:
+                if member.ready and member.job is None and todo:
+                    self._give(member, todo, preparing)
+            for pipe in connection.wait([m.pipe for m in self.members], timeout=START_SECONDS * 5):
+                member = next(m for m in self.members if m.pipe is pipe)
+                try:
+                    message = member.pipe.recv()
+                except (EOFError, OSError):
+                    yield from self._replace(member, todo, tried)
+                    pending = len(todo) + sum(m.job is not None for m in self.members)
+                    continue
+                match message:
+                    case ("ready", isolation):
+                        self._agree(isolation)
+                        member.ready = True
+                    case ("prepared", name, limits):
+                        self.limits[name] = limits
+                        preparing.discard(name)
+                        member.ready = True
+                    case ("graded", result, log):
+                        assert member.job is not None
+                        key = member.job[1]
+                        member.job = None
+                        pending -= 1
+                        yield result, key, log
+                    case ("error", kind, text):
+                        raise kind(text) if issubclass(kind, KitError) else GraderFailure(text)
+
+    def _give(self, member: Member, todo: deque[tuple[Job, str]], preparing: set[str]) -> None:
+        """Hand a job to an idle member; the first job of a chapter waits for its limits."""
+        for _ in range(len(todo)):
+            job, key = todo[0]
+            if job.chapter in self.limits:
+                todo.popleft()
+                member.job = (job, key)
+                member.pipe.send(("grade", Job(**{**vars(job), "limits": self.limits[job.chapter]})))
+                return
+            if job.chapter not in preparing:
+                preparing.add(job.chapter)
+                member.ready = False
+                member.pipe.send(("prepare", job.chapter))
+                return
+            todo.rotate(-1)
+
+    def _agree(self, isolation: Isolation) -> None:
+        if self.isolation is not None and self.isolation.level != isolation.level:
+            raise GraderFailure(
+                f"Isolation differs within one run: {self.isolation.level} and {isolation.level}."
+            )
+        self.isolation = isolation
+
+    def _replace(
+        self, member: Member, todo: deque[tuple[Job, str]], tried: dict[int, int]
+    ) -> Iterator[tuple[Result, str, str]]:
+        """A grading process died: start another one, try its job once more, then call it our failure."""
+        member.process.join(1.0)
+        code = member.process.exitcode
+        self.members.remove(member)
+        if member.job is None and not self.limits and not member.ready:
+            raise GraderFailure(f"A grading process ended before it was ready (exit code {code}).")
+        if member.job is not None:
+            job, key = member.job
+            tried[id(job.source)] = tried.get(id(job.source), 0) + 1
+            if tried[id(job.source)] < 2:
+                todo.append((job, key))
+            else:
+                yield (
+                    self._lost(job),
+                    key,
+                    f"The grading process ended twice on this submission (exit code {code}).",
+                )
+        self.members.append(self._start())
+
+    def _lost(self, job: Job) -> Result:
+        assert self.isolation is not None
+        return Result(
+            student=job.student,
+            chapter=job.chapter,
+            status="grader_error",
+            submission={"sha256": job.source.sha256 if job.source else "", "files": [], "kind": "py"},
+            suite={"sha256": suite_hash(self.course.chapter(job.chapter), course_secret(self.course.root))},
+            environment=environment(),
+            isolation=self.isolation.to_dict(),
+            started=limits_of_grading.now(),
+            notes=["The grader failed, not the submission. No grade was written."],
+        )

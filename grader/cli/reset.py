@@ -1,0 +1,28 @@
+"""`kata reset`: back to the stub, with the old text kept."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("what", metavar="FUNCTION|CHAPTER")
+def reset(what: str) -> None:
+    """Put one function, class or chapter back to its stub. Your old file is kept, and its place is printed.
+
+    \b
+    Examples:
+      kata reset softmax             one function, the rest of the file stays
+      kata reset Linear.forward      one method
+      kata reset ch04                the whole file of a chapter
+      kata reset ch04.softmax        where two chapters have a function of that name
+    """
+    from grader import workspace
+
+    for done in workspace.reset(workspace.find_workspace(), what):
+        if not done.changed:
+            click.echo(f"{what} is as it was given; {done.file} was not changed.")
+            continue
+        click.echo(f"{what} is back to its stub in {done.file}.")
+        if done.backup is not None:
+            click.echo(f"Your old text: {done.backup}")

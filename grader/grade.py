@@ -1,0 +1,266 @@
+"""Grading one submission of one chapter: run its hidden suite against a student and record the verdicts.
+
+The list of expected tests is known before the student's code runs. Every test gets exactly one verdict, and a
+missing verdict is never a pass.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from grader.course import Chapter
+from grader.errors import GraderFailure, StudentError, SubmissionDied
+from grader.feedback import Feedback, explain
+from grader.results import Diagnosis, TestResult
+from grader.sandbox.channel import Limit, WorkerChannel
+from grader.sandbox.server import ForkServer
+from grader.stripped import stripped_source
+from grader.student import Student, student_error
+from grader.suite import Suite, SuiteTest
+
+LOAD_SECONDS = 10.0
+FLOOR_SECONDS = 2.0  # no test has less
+CEILING_SECONDS = 60.0
+GENEROSITY = 50.0  # times the reference's own time
+AFTER_A_HANG = 0.5  # seconds for further tests of a function that has hung once
+SUBMISSION_SECONDS = 300.0
+RESPAWNS = 10
+
+
+@dataclass
+class Submission:
+    """One student's code for one chapter, ready to be sent to a worker."""
+
+    student: str
+    chapter: Chapter
+    source: str
+    own: Mapping[str, str] = field(default_factory=dict)  # the student's other chapters: name -> source
+
+
+@dataclass
+class Outcome:
+    """Verdicts of one run of a suite."""
+
+    tests: list[TestResult]
+    notes: list[str] = field(default_factory=list)
+    import_failed: bool = False
+    seconds: float = 0.0
+
+    @property
+    def score(self) -> float:
+        return sum(t.points for t in self.tests if not t.bonus)
+
+    @property
+    def total(self) -> float:
+        return sum(t.points for t in self.tests)
+
+    @property
+    def grader_error(self) -> TestResult | None:
+        return next((t for t in self.tests if t.verdict == "grader_error"), None)
+
+
+def run_suite(
+    suite: Suite,
+    open_student: Callable[[Limit], tuple[Student, WorkerChannel | None]],
+    limits: Mapping[str, float],
+    file: str,
+) -> Outcome:
+    """Run every test of a suite.
+
+    open_student : gives a loaded student and its channel (None: in this process, without limits). Called
+        again after a worker has died or for a test that wants a fresh one; may raise StudentError or
+        SubmissionDied, which is then the verdict of every test.
+    limits : seconds per test id.
+    """
+    results: dict[str, TestResult] = {}
+    hung: set[str] = set()
+    started = time.monotonic()
+    student: Student | None = None
+    channel: WorkerChannel | None = None
+    lost: BaseException | None = None  # why there is no worker any more
+    spawns = 0
+    for test in suite.tests:
+        missing = next((n for n in test.needs if results[n].verdict != "passed"), None)
+        if missing is not None:
+            results[test.id] = _result(test, _skipped(results[missing]), 0.0)
+            continue
+        over = time.monotonic() - started > SUBMISSION_SECONDS
+        if over:
+            lost = lost or SubmissionDied(
+                "timeout",
+                f"The submission took longer than {SUBMISSION_SECONDS:.0f} s in all.",
+                f"{SUBMISSION_SECONDS:.0f} s for one submission",
+            )
+        if lost is None and (student is None or test.mark.fresh or (channel is not None and channel.closed)):
+            if channel is not None:
+                channel.close()
+            spawns += 1
+            if spawns > RESPAWNS + 1 and not test.mark.fresh:
+                lost = SubmissionDied("crashed", f"The submission ended its process {RESPAWNS} times.")
+            else:
+                try:
+                    student, channel = open_student(
+                        Limit(LOAD_SECONDS, f"{LOAD_SECONDS:.0f} s for loading the file")
+                    )
+                except (StudentError, SubmissionDied) as error:
+                    lost = error
+        if lost is not None or student is None:
+            results[test.id] = _result(
+                test, explain(lost or GraderFailure("no worker"), file, test.mark.of), 0.0
+            )
+            continue
+        if channel is not None:
+            seconds = limits.get(test.id, FLOOR_SECONDS)
+            if test.mark.of in hung:
+                seconds = min(seconds, AFTER_A_HANG)
+            channel.begin(Limit(seconds, f"{seconds:g} s for one test"))
+        raised, seconds = suite.run(test, student)
+        if raised is None and channel is not None and channel.died is not None:
+            raised = channel.died  # a test that swallowed the end of the worker has not passed
+        feedback = None if raised is None else explain(raised, file, test.mark.of)
+        if feedback is not None and feedback.verdict == "timeout":
+            hung.add(test.mark.of)
+        results[test.id] = _result(test, feedback, seconds)
+    if channel is not None:
+        channel.close()
+    return Outcome([results[t.id] for t in suite.tests], seconds=time.monotonic() - started)
+
+
+def _skipped(cause: TestResult) -> Feedback:
+    return Feedback("skipped", f"Counts once this passes: {cause.title}.")
+
+
+def _result(test: SuiteTest, feedback: Feedback | None, seconds: float) -> TestResult:
+    passed = feedback is None
+    return TestResult(
+        id=test.id,
+        exercise=test.mark.of,
+        title=test.title,
+        points=test.mark.points if passed else 0.0,
+        max_points=test.mark.points,
+        bonus=test.mark.bonus,
+        verdict="passed" if feedback is None else feedback.verdict,
+        limit=None if feedback is None else feedback.limit,
+        message="" if feedback is None else (feedback.message or "This does not hold yet."),
+        detail="" if feedback is None else feedback.detail,
+        diagnosis=Diagnosis(*feedback.diagnosis) if feedback is not None and feedback.diagnosis else None,
+        seconds=round(seconds, 6),
+    )
+
+
+# in the sandbox --------------------------------------------------------------------------------------------
+
+
+def sandbox_sources(submission: Submission, prerequisites: str) -> tuple[dict[str, str], dict[str, str]]:
+    """What a worker gets: the student's module, and the chapters it needs from the reference or the student."""
+    chapter = submission.chapter
+    main = f"{chapter.name}.{chapter.module}"
+    sources, names = {main: submission.source}, {main: f"{chapter.name}/{chapter.file_name}"}
+    for other in chapter.course.chapters:
+        if other.name == chapter.name or other.number >= chapter.number:
+            continue
+        module = f"{other.name}.{other.module}"
+        if prerequisites == "own":
+            if other.name in submission.own:
+                sources[module] = submission.own[other.name]
+        elif other.name in chapter.needs or f"{other.name}" in submission.source:
+            sources[module] = stripped_source(other)
+        if module in sources:
+            names[module] = f"{other.name}/{other.file_name}"
+    return sources, names
+
+
+def grade_in_sandbox(
+    server: ForkServer, suite: Suite, submission: Submission, limits: Mapping[str, float], prerequisites: str
+) -> Outcome:
+    """Run a suite against a submission in workers of `server`.
+
+    Raises
+    ------
+    GraderFailure
+        If the sandbox failed; nothing is known about the submission then.
+    """
+    sources, names = sandbox_sources(submission, prerequisites)
+    main = f"{submission.chapter.name}.{submission.chapter.module}"
+    notes: list[str] = []
+    state = {"import_failed": False}
+
+    def open_student(limit: Limit) -> tuple[Student, WorkerChannel]:
+        channel = WorkerChannel(server)
+        channel.begin(limit)
+        try:
+            told = channel.load(sources, names, main)
+        except BaseException:
+            channel.close()
+            raise
+        problems = told.get("problems") if isinstance(told, dict) else None
+        if not isinstance(problems, list) or not all(isinstance(p, dict) for p in problems):
+            channel.close()
+            raise SubmissionDied("protocol", "The submission interfered with its connection to the grader.")
+        if any(p.get("import") or p.get("type") in ("ImportError", "ModuleNotFoundError") for p in problems):
+            state["import_failed"] = True
+        if told.get("loaded") is not True:
+            channel.close()
+            raise (
+                student_error(problems[0]) if problems else StudentError("raised", "Exception", "not loaded")
+            )
+        if not notes:
+            notes.extend(_load_notes(problems, names[main]))
+        return Student(channel), channel
+
+    outcome = run_suite(suite, open_student, limits, names[main])
+    outcome.notes = notes
+    outcome.import_failed = state["import_failed"]
+    return outcome
+
+
+def _load_notes(problems: list[dict[str, Any]], file: str) -> list[str]:
+    notes = []
+    for problem in problems[:5]:
+        line = problem.get("line")
+        where = f"line {line}" if isinstance(line, int) else "a line"
+        error = student_error(problem)
+        notes.append(
+            f"{file}, {where}: this statement outside of any function raised {error.type_name} and was left out. "
+            "The functions of the file were graded."
+        )
+    return notes
+
+
+def time_limits(suite: Suite, reference: Outcome) -> dict[str, float]:
+    """Seconds per test: a generous multiple of the reference's own time, with a floor and a ceiling."""
+    limits = {}
+    for test, result in zip(suite.tests, reference.tests, strict=True):
+        own = GENEROSITY * (result.seconds or 0.0)
+        limits[test.id] = test.mark.seconds or min(CEILING_SECONDS, max(FLOOR_SECONDS, float(math.ceil(own))))
+    return limits
+
+
+def reference_outcome(server: ForkServer, suite: Suite) -> Outcome:
+    """Grade the reference itself, as a proof that suite, sandbox and this machine are in order.
+
+    Raises
+    ------
+    GraderFailure
+        If the reference does not get full marks; nobody can be graded then.
+    """
+    chapter = suite.chapter
+    submission = Submission("reference", chapter, chapter.solution)
+    limits = {t.id: CEILING_SECONDS for t in suite.tests}
+    outcome = grade_in_sandbox(server, suite, submission, limits, "reference")
+    wrong = next((t for t in outcome.tests if t.verdict != "passed"), None)
+    if wrong is not None:
+        raise GraderFailure(
+            f"The reference of {chapter.name} does not pass its own test {wrong.id} ({wrong.verdict}: {wrong.message}). "
+            f"Run: pytest {chapter.hidden_folder.relative_to(chapter.course.root)}\n{wrong.detail}"
+        )
+    return outcome
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

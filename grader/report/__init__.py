@@ -1,0 +1,13 @@
+"""The class report and the feedback pages: static HTML that works from a file, offline.
+
+    DIR/report/index.html                     the class at a glance, for staff
+    DIR/report/<student>/<chapter>.html       everything about one result, for staff
+    DIR/feedback/<student>/<chapter>.html     what the student may read
+
+The way: results -> `summary.Summary` (counts, one result at a time) -> `pages` (Jinja2) -> files.
+"""
+
+from grader.report.pages import write_report
+from grader.report.views import for_student
+
+__all__ = ["for_student", "write_report"]

@@ -1,0 +1,477 @@
+"""One worker as a `Channel`: operations go out, validated answers and callbacks come back, a clock runs.
+
+Nothing that a worker sends is believed: answers carry the random id of their request, frames are decoded
+strictly, bytes that nobody asked for end the worker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import select
+import signal
+import time
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from grader.errors import AuthorError, GraderFailure, SubmissionDied
+from grader.sandbox.inside import servant as inside
+from grader.sandbox.inside import wire
+from grader.sandbox.server import ForkServer
+from grader.student import Remote, Remotes, Rng, student_error
+
+READY_SECONDS = 20.0
+TRAFFIC_LIMIT = 512 * 2**20  # bytes in both directions, per worker
+PATIENCE = 4.0  # a busy machine stretches a limit at most this many times
+TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+# Attributes of these would lead from a callback into the grader itself.
+CLOSED = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+    types.ModuleType,
+    types.FrameType,
+    types.CodeType,
+    types.GeneratorType,
+    types.TracebackType,
+    type,
+)
+
+
+@dataclass
+class Limit:
+    """A time limit in words ("5 s for one test") and in seconds of the grader's clock."""
+
+    seconds: float
+    words: str
+
+
+class WorkerChannel:
+    """Speaks with one worker; see `grader.student.Channel`."""
+
+    def __init__(self, server: ForkServer):
+        self.server = server
+        self.process = server.fork()
+        self.died: SubmissionDied | None = None
+        self._buffer = b""
+        self._traffic = 0
+        self._released: list[int] = []
+        self._remotes = Remotes()
+        self._objects: dict[int, Any] = {}
+        self._object_numbers: dict[int, int] = {}
+        self._raised: dict[int, BaseException] = {}
+        self._seen: dict[str, Any] = {}
+        self._limit = Limit(READY_SECONDS, "start of a worker")
+        self._started = time.monotonic()
+        self._cpu_before = 0.0
+        self._encoder = wire.Encoder(self._encode_other)
+        self._decoder = wire.Decoder(
+            {wire.HANDLE: self._decode_handle, wire.OBJECT: self._decode_object},
+            strict=True,
+            extra=(Remote, Owned),
+        )
+        self.process.sock.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(self.process.sock, select.POLLIN)
+        try:
+            ready = self._read()
+        except SubmissionDied as error:
+            self.close()
+            raise GraderFailure(f"A worker did not get ready: {error}") from None
+        if not (isinstance(ready, dict) and ready.get("ready") == self.process.pid):
+            self.close()
+            said = (
+                ready.get("error", "it said something else") if isinstance(ready, dict) else "it said nothing"
+            )
+            raise GraderFailure(f"A worker did not get ready: {said}.")
+        self.uid = int(ready.get("uid", 0))
+
+    # life ------------------------------------------------------------------------------------------------
+
+    def begin(self, limit: Limit) -> None:
+        """Start the clock of a test (or of loading) and forget the callbacks of the one before."""
+        self._limit = limit
+        self._started = time.monotonic()
+        self._cpu_before = self.cpu_seconds()
+        self._objects.clear()
+        self._object_numbers.clear()
+        self._raised.clear()
+
+    def close(self) -> int | None:
+        """Kill the worker. Returns its wait status the first time."""
+        if self.process.pid < 0:
+            return None
+        status = self.server.kill(self.process)
+        self.process.pid = -1
+        return status
+
+    @property
+    def closed(self) -> bool:
+        return self.process.pid < 0
+
+    def cpu_seconds(self) -> float:
+        """CPU time of the worker so far, by the kernel's books."""
+        try:
+            with open(f"/proc/{self.process.pid}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+            return (int(fields[11]) + int(fields[12])) / TICKS
+        except (OSError, ValueError, IndexError):
+            return 0.0
+
+    # requests --------------------------------------------------------------------------------------------
+
+    def load(self, sources: dict[str, str], filenames: dict[str, str], main: str) -> dict[str, Any]:
+        """Send the student's source. Returns what `Servant.load` found: problems, names, loaded."""
+        return self._exchange(
+            {"do": "load", "sources": sources, "filenames": filenames, "main": main, "tolerant": True}
+        )
+
+    def self_test(self) -> dict[str, Any]:
+        return self._exchange({"do": "selftest"})
+
+    def request(self, operation: list[Any], observe: bool = False) -> Any:
+        released, self._released = self._released, []
+        return self._exchange({"do": "run", "op": operation, "observe": observe, "release": released})
+
+    def last_seen(self) -> dict[str, Any]:
+        return self._seen
+
+    def release(self, handle: int) -> None:
+        self._released.append(handle)
+
+    def _exchange(self, message: dict[str, Any]) -> Any:
+        if self.died is not None:
+            raise SubmissionDied(self.died.verdict, str(self.died), self.died.limit)
+        number = secrets.randbits(62)
+        self._send({"id": number, **message})
+        while True:
+            answer = self._read()
+            if (
+                not isinstance(answer, dict)
+                or answer.get("id") != number
+                or type(answer.get("id")) is not int
+            ):
+                self._violation("an answer to a question nobody asked")
+            if "ask" in answer:
+                self._serve(answer)
+                continue
+            if self._buffer:
+                self._violation("more than one answer")
+            self._seen = self._checked_seen(answer)
+            if "exc" in answer:
+                raise self._exception(answer["exc"])
+            if "ok" not in answer:
+                self._violation("an answer without content")
+            return answer["ok"]
+
+    def _checked_seen(self, answer: dict[str, Any]) -> dict[str, Any]:
+        seen = answer.get("seen", {})
+        if not isinstance(seen, dict):
+            self._violation("a malformed report")
+        warnings = answer.get("warnings", [])
+        well_formed = isinstance(warnings, list) and all(
+            isinstance(w, list)
+            and len(w) == 3
+            and isinstance(w[0], str)
+            and isinstance(w[1], str)
+            and type(w[2]) is int
+            for w in warnings
+        )
+        places = [p for key in ("modified", "shares") for p in _list(seen.get(key))]
+        if not well_formed or not all(isinstance(p, (int, str)) for p in places):
+            self._violation("a malformed report")
+        return {
+            "modified": _list(seen.get("modified")),
+            "shares": _list(seen.get("shares")),
+            "global_random": seen.get("global_random") is True,
+            "warnings": warnings[: inside.WARNING_KINDS],
+            "printed": str(answer.get("printed", ""))[:10_000],
+        }
+
+    def _exception(self, seen: Any) -> BaseException:
+        if not isinstance(seen, dict):
+            self._violation("a malformed exception")
+        token = seen.get("token")
+        if type(token) is int and token in self._raised:
+            return self._raised[token]
+        try:
+            return student_error(seen)
+        except (TypeError, ValueError):
+            return self._violation("a malformed exception")
+
+    # callbacks -------------------------------------------------------------------------------------------
+
+    def _serve(self, question: dict[str, Any]) -> None:
+        """Let the worker use an object that the test passed in; only public names, only such objects."""
+        target = self._objects.get(question.get("ask")) if type(question.get("ask")) is int else None
+        kind, operands = question.get("kind"), question.get("with")
+        if target is None or not isinstance(operands, list):
+            self._violation("a use of an object that was not passed")
+        try:
+            value, live = self._use(target, kind, operands)
+            answer = {"ok": inside.export(value, self._own, live=live)}
+        except (SubmissionDied, GraderFailure, AuthorError):
+            raise
+        except Exception as error:
+            token = len(self._raised) + 1
+            self._raised[token] = error
+            answer = {
+                "raise": {"type": inside.builtin_name(type(error)), "text": str(error)[:500], "token": token}
+            }
+        self._send({"id": question["id"], **answer})
+
+    def _use(self, target: Any, kind: Any, operands: list[Any]) -> tuple[Any, bool]:
+        match kind, operands:
+            case "call", [list(args), dict(kwargs)] if callable(target):
+                return target(*map(_thaw, args), **{k: _thaw(v) for k, v in kwargs.items()}), False
+            case "attr", [str(name)]:
+                value = getattr(target, self._public(target, name))
+                return value, isinstance(value, dict)
+            case "setattr", [str(name), value]:
+                setattr(target, self._public(target, name), _thaw(value))
+                return None, False
+            case "item", [key]:
+                return target[key], False
+            case "setitem", [key, value] if isinstance(target, (dict, list)):
+                target[key] = _thaw(value)
+                return None, False
+            case "contains", [key]:
+                return key in target, False
+            case "len", []:
+                return len(target), False
+            case "iter", []:
+                return list(target), False
+        raise TypeError(f"this object cannot be used so ({kind if isinstance(kind, str) else 'unknown'})")
+
+    def _public(self, target: Any, name: str) -> str:
+        if name.startswith("_") or isinstance(target, CLOSED):
+            raise AttributeError(name)
+        return name
+
+    def _own(self, value: Any) -> Owned:
+        """A value of ours that cannot cross by value becomes an object that can be called back."""
+        if isinstance(value, Owned):
+            return value
+        blocked = (
+            types.ModuleType,
+            types.FrameType,
+            types.CodeType,
+            types.GeneratorType,
+            types.TracebackType,
+            type,
+        )
+        if isinstance(value, blocked) or isinstance(value, BaseException):
+            raise AttributeError("this object does not cross")
+        return Owned(self._register(value))
+
+    def _register(self, value: Any) -> int:
+        number = self._object_numbers.get(id(value))
+        if number is None:
+            number = len(self._objects) + 1
+            self._objects[number] = value  # kept alive, so the id() stays its own
+            self._object_numbers[id(value)] = number
+        return number
+
+    # translation -----------------------------------------------------------------------------------------
+
+    def _encode_other(self, value: Any) -> tuple[int, Any]:
+        if isinstance(value, Remote):
+            if value._channel is not self:
+                raise AuthorError("A handle of another worker was passed to this one.")
+            if value._handle is not None:
+                return wire.HANDLE, [value._handle]
+            return wire.NAME, value._name
+        if isinstance(value, Rng):
+            return wire.RNG, [value._key, value.seed]
+        if isinstance(value, Owned):
+            return wire.OBJECT, value.number
+        import numpy as np
+
+        if isinstance(value, np.random.Generator):
+            raise AuthorError("A Generator cannot cross to the student. Pass Rng(seed) instead.")
+        return wire.OBJECT, self._register(value)
+
+    def _decode_handle(self, payload: Any) -> Remote:
+        match payload:
+            case [int(number), str(label)] if number > 0 and len(label) <= 64:
+                return self._remotes.get(self, number, label)
+        raise wire.WireError("a malformed handle")
+
+    def _decode_object(self, payload: Any) -> Any:
+        """An object of ours that the student handed back is the object itself."""
+        if type(payload) is not int or payload not in self._objects:
+            raise wire.WireError("an object that was not passed")
+        return Owned(payload, self._objects[payload])
+
+    # bytes -----------------------------------------------------------------------------------------------
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._buffer or self._pending():
+            self._violation("an answer before the question")
+        try:
+            frame = self._encoder.frame(message)
+        except wire.TooLarge as error:
+            raise AuthorError(f"A test sends more than can cross: {error}.") from None
+        self._count(len(frame))
+        view = memoryview(frame)
+        while view:
+            try:
+                view = view[self.process.sock.send(view) :]
+            except BlockingIOError:
+                self._wait(select.POLLOUT)
+            except OSError:
+                self._dead()
+
+    def _pending(self) -> bool:
+        try:
+            return bool(self.process.sock.recv(1, 2 | 0x40))  # MSG_PEEK | MSG_DONTWAIT
+        except BlockingIOError:
+            return False
+        except OSError:
+            return False
+
+    def _read(self) -> Any:
+        """One decoded frame."""
+        while len(self._buffer) < wire.LENGTH.size:
+            self._receive(1 << 16)
+        (size,) = wire.LENGTH.unpack_from(self._buffer)
+        if size > wire.MAX_FRAME:
+            self._violation(f"a frame of {size} bytes, the limit is {wire.MAX_FRAME}")
+        self._count(size)
+        total = wire.LENGTH.size + size
+        if len(self._buffer) < total:
+            parts, have = [self._buffer], len(self._buffer)
+            while have < total:
+                self._buffer = b""
+                self._receive(min(total - have + 1, 1 << 20))
+                parts.append(self._buffer)
+                have += len(self._buffer)
+            self._buffer = b"".join(parts)
+        body, self._buffer = self._buffer[wire.LENGTH.size : total], self._buffer[total:]
+        try:
+            return self._opened(self._decoder.value(body))
+        except wire.WireError as error:
+            return self._violation(str(error))
+
+    def _opened(self, value: Any) -> Any:
+        """Objects of ours that came back, as themselves."""
+        kind = type(value)
+        if kind is Owned:
+            return value.value
+        if kind in (list, tuple) and any(type(v) in OPENABLE for v in value):
+            return kind(self._opened(v) for v in value)
+        if kind is dict:
+            return {k: self._opened(v) for k, v in value.items()}
+        return value
+
+    def _receive(self, size: int) -> None:
+        while True:
+            try:
+                part = self.process.sock.recv(size)
+            except BlockingIOError:
+                self._wait(select.POLLIN)
+                continue
+            except OSError:
+                part = b""
+            if not part:
+                self._dead()
+            self._buffer += part
+            return
+
+    def _wait(self, event: int) -> None:
+        """Wait for the socket until the limit. A busy machine stretches it, a sleeping student does not."""
+        self._poll.modify(self.process.sock, event)
+        while True:
+            passed = time.monotonic() - self._started
+            left = self._limit.seconds - passed
+            if left <= 0:
+                used = self.cpu_seconds() - self._cpu_before
+                # Fair: a worker that was kept from computing gets its CPU seconds, within reason.
+                if (
+                    used >= 0.8 * self._limit.seconds
+                    or passed >= PATIENCE * self._limit.seconds
+                    or self._asleep()
+                ):
+                    self._die("timeout", f"It took longer than {self._limit.words}.", self._limit.words)
+                left = max(0.05, self._limit.seconds - used)
+            if self._poll.poll(min(left, 1.0) * 1000):
+                return
+
+    def _asleep(self) -> bool:
+        """True if the worker waits of its own accord instead of for a processor."""
+        try:
+            with open(f"/proc/{self.process.pid}/stat", "rb") as file:
+                return file.read().rpartition(b")")[2].split()[0] in (b"S", b"D", b"T")
+        except (OSError, IndexError):
+            return True
+
+    def _count(self, size: int) -> None:
+        self._traffic += size
+        if self._traffic > TRAFFIC_LIMIT:
+            self._violation(f"more than {TRAFFIC_LIMIT // 2**20} MiB of traffic")
+
+    # ends ------------------------------------------------------------------------------------------------
+
+    def _violation(self, what: str) -> Any:
+        self._die("protocol", f"The submission interfered with its connection to the grader: {what}.")
+
+    def _dead(self) -> None:
+        server_alive = self.server.alive
+        status = self.close()
+        if not server_alive or status is None:
+            raise GraderFailure("The fork server died while a submission was graded.")
+        verdict, text, limit = "crashed", "The submission ended its own process.", None
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            name = next((s.name for s in signal.Signals if s == number), f"signal {number}")
+            text = f"The submission's process was ended by {name}."
+            if number in (signal.SIGXCPU, signal.SIGKILL) and self._used_up():
+                limit = f"{self.server.limits.cpu_seconds} s of CPU time for one submission"
+                verdict, text = "timeout", f"It used more than {limit}."
+        self._end(verdict, text, limit)
+
+    def _used_up(self) -> bool:
+        return time.monotonic() - self._started > 1.0
+
+    def _die(self, verdict: str, text: str, limit: str | None = None) -> None:
+        self.close()
+        self._end(verdict, text, limit)
+
+    def _end(self, verdict: str, text: str, limit: str | None) -> None:
+        self.died = SubmissionDied(verdict, text, limit)
+        raise self.died
+
+
+class Owned:
+    """An object of the trusted side on its way to or from a worker."""
+
+    __slots__ = ("number", "value")
+
+    def __init__(self, number: int, value: Any = None):
+        self.number = number
+        self.value = value
+
+
+OPENABLE = (Owned, list, tuple, dict)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _thaw(value: Any) -> Any:
+    """Arrays arrive read-only; a callback gets a copy that it may keep and change."""
+    return value.copy() if type(value).__name__ == "ndarray" else value
+
+
+def with_worker(server: ForkServer, use: Callable[[WorkerChannel], Any]) -> Any:
+    """Fork a worker, use it, kill it."""
+    channel = WorkerChannel(server)
+    try:
+        return use(channel)
+    finally:
+        with contextlib.suppress(GraderFailure):
+            channel.close()

@@ -1,0 +1,220 @@
+"""The trusted side of the fork server: starts it, asks it for workers, kills and reaps them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import GraderFailure
+from grader.sandbox.modules import PRELOADED
+
+HERE = Path(__file__).resolve().parent
+INSIDE = HERE / "inside"
+FILTERS = HERE / "filters"
+FORK = struct.Struct("<ci")
+REPLY = struct.Struct("<qq")
+
+START_SECONDS = 60.0  # to import numpy and the allowed modules, once, on a loaded machine too
+ANSWER_SECONDS = 30.0  # for a fork
+FIRST_UID, UIDS = 61_184, 4_000  # ids that no account uses (systemd's range for dynamic users)
+MEMORY_BYTES = 1 << 30
+CPU_SECONDS = 120
+ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
+
+
+def filter_path() -> Path | None:
+    """The seccomp filter for this machine, or None if there is none."""
+    name = ARCHITECTURES.get(platform.machine().lower())
+    path = FILTERS / f"{name}.bpf"
+    return path if sys.platform == "linux" and name and path.is_file() else None
+
+
+@dataclass
+class Limits:
+    """Limits of one worker. Time limits of a test are the channel's affair."""
+
+    memory_bytes: int = MEMORY_BYTES
+    cpu_seconds: int = CPU_SECONDS
+
+
+@dataclass
+class Process:
+    """A forked worker: our end of its socket, its pid and a pidfd that cannot name another process."""
+
+    sock: socket.socket
+    pid: int
+    pidfd: int
+
+
+class ForkServer:
+    """A warm process with numpy imported; each `fork` gives a locked worker in a few milliseconds."""
+
+    def __init__(self, limits: Limits | None = None, *, use_filter: bool = True):
+        self.limits = limits or Limits()
+        self.use_filter = use_filter
+        self._next_uid = os.getpid() % UIDS
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    # life ------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the fork server and wait until it is warm.
+
+        Raises
+        ------
+        GraderFailure
+            If it does not come up.
+        """
+        import msgpack
+        import numpy
+
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        blob = filter_path() if self.use_filter else None
+        config = {
+            "inside": str(INSIDE),
+            "packages": sorted({str(Path(m.__file__).parents[1]) for m in (numpy, msgpack)}),
+            "modules": PRELOADED,
+            "control": theirs.fileno(),
+            "parent": os.getpid(),
+            "filter": str(blob) if blob else None,
+            "memory": self.limits.memory_bytes,
+            "cpu": self.limits.cpu_seconds,
+        }
+        threads = dict.fromkeys(
+            ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"), "1"
+        )
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-s", "-P", "-B", str(INSIDE / "zygote.py"), json.dumps(config)],
+                env={**threads, "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "ignore"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C in the terminal is the grader's affair
+            )
+        self._control = ours
+        try:
+            message = self._receive(START_SECONDS)[0]
+        except GraderFailure as error:
+            said = self._last_words()
+            self.close()
+            raise GraderFailure(f"The fork server did not start: {said or error}") from None
+        if message != b"ready":
+            self.close()
+            raise GraderFailure("The fork server answered out of turn.")
+
+    def _last_words(self) -> str:
+        process = self._process
+        if process is None or process.stderr is None:
+            return ""
+        with contextlib.suppress(Exception):
+            process.kill()
+            lines = process.stderr.read().decode(errors="replace").strip().splitlines()
+            return lines[-1][:300] if lines else ""
+        return ""
+
+    def close(self) -> None:
+        """End the fork server; its workers end with it."""
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            process, self._process = self._process, None
+            try:
+                process.wait(2)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stderr:
+                process.stderr.close()
+
+    def __enter__(self) -> ForkServer:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    # workers ---------------------------------------------------------------------------------------------
+
+    def fork(self) -> Process:
+        """A fresh worker, not yet asked anything. A dead fork server is started again once.
+
+        Raises
+        ------
+        GraderFailure
+            If no worker can be had.
+        """
+        if not self.alive:
+            self.close()
+            self.start()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        uid = 0
+        if os.geteuid() == 0:
+            self._next_uid = (self._next_uid + 1) % UIDS
+            uid = FIRST_UID + self._next_uid
+        try:
+            with theirs:
+                assert self._control is not None
+                socket.send_fds(self._control, [FORK.pack(b"F", uid)], [theirs.fileno()])
+            message, fds = self._receive(ANSWER_SECONDS)
+            pid, _ = REPLY.unpack(message)
+        except (OSError, struct.error, GraderFailure) as error:
+            ours.close()
+            self._kill_server()
+            raise GraderFailure(f"The fork server gave no worker: {error}") from None
+        return Process(ours, pid, fds[0])
+
+    def kill(self, process: Process) -> int | None:
+        """Kill a worker and reap it. Returns its wait status before that (see os.waitstatus_to_exitcode)."""
+        process.sock.close()
+        with contextlib.suppress(OSError):
+            signal.pidfd_send_signal(process.pidfd, signal.SIGKILL)
+        os.close(process.pidfd)
+        if not self.alive or self._control is None:
+            return None
+        try:
+            self._control.send(FORK.pack(b"W", process.pid))
+            message, _ = self._receive(ANSWER_SECONDS)
+            return REPLY.unpack(message)[1]
+        except (OSError, struct.error, GraderFailure):
+            self._kill_server()
+            return None
+
+    def _kill_server(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+        self.close()
+
+    def _receive(self, seconds: float) -> tuple[bytes, list[int]]:
+        assert self._control is not None
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        if not poll.poll(seconds * 1000):
+            raise GraderFailure(f"no answer within {seconds:.0f} s")
+        message, fds, _, _ = socket.recv_fds(self._control, 64, 1)
+        if not message:
+            raise GraderFailure("the fork server ended")
+        return message, fds

@@ -1,0 +1,537 @@
+"""Hidden tests of ch06: linear_forward, linear_backward and the layer Linear."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from grader import Rng, battery, expect, fetch, in_worker, observe, points, refuses
+
+
+def scores_by_loops(X, W, b):
+    """The formula as written, one entry at a time."""
+    Z = np.zeros((len(X), W.shape[1]))
+    for n in range(Z.shape[0]):
+        for j in range(Z.shape[1]):
+            Z[n, j] = b[j] + sum(X[n, i] * W[i, j] for i in range(W.shape[0]))
+    return Z
+
+
+def an_rng(rng):
+    """A generator for the student's code, another one in each test."""
+    return Rng(int(rng.integers(2**31)))
+
+
+def linear(student, rng, d_in, d_out, **options):
+    """A Linear of the student's with weights and biases of ours, and these."""
+    layer = student.Linear(d_in, d_out, an_rng(rng), **options)
+    W, b = rng.normal(size=(d_in, d_out)), rng.normal(size=d_out)
+    layer.params["W"], layer.params["b"] = W, b
+    return layer, W, b
+
+
+# linear_forward ------------------------------------------------------------------------------------------------
+
+
+@points(1.5, of="linear_forward")
+def test_forward_matches_the_formula(student, rng):
+    """linear_forward agrees with the formula on a random batch"""
+    X, W, b = rng.normal(size=(5, 3)), rng.normal(size=(3, 4)), rng.normal(size=4)
+    got = expect("linear_forward(X, W, b)", student.linear_forward(X, W, b))
+    got.close_to(scores_by_loops(X, W, b))
+
+
+@pytest.mark.parametrize("n, d_in, d_out", [(1, 3, 2), (4, 3, 1), (4, 1, 3), (1, 1, 1)])
+@points(0.2, of="linear_forward")
+def test_forward_keeps_both_axes(student, rng, n, d_in, d_out):
+    """linear_forward keeps two axes for one example, one feature, one output"""
+    X, W, b = rng.normal(size=(n, d_in)), rng.normal(size=(d_in, d_out)), rng.normal(size=d_out)
+    got = expect("linear_forward(X, W, b)", student.linear_forward(X, W, b))
+    got.close_to(scores_by_loops(X, W, b))
+
+
+@points(1, of="linear_forward", needs="test_forward_matches_the_formula")
+def test_forward_refuses_shapes_that_do_not_fit(student, rng):
+    """linear_forward raises ValueError for shapes that do not fit, instead of broadcasting"""
+    X, W, b = rng.normal(size=(3, 4)), rng.normal(size=(4, 3)), rng.normal(size=3)
+    for what, args in {
+        "of an X with one axis": (X[0], W, b),
+        "of an X with three axes": (X[None], W, b),
+        "of a W with one axis": (X, W[:, 0], b[:1]),
+        "of X and W whose D_in differ": (X[:, :3], W, b),
+        "of a b with two axes": (X, W, b[None]),
+        "of a b for one output": (X, W, b[:1]),
+        "of a b that is a column": (X, W, b[:, None]),
+        "of a b that is a number": (X, W, np.array(0.5)),
+        "of a W that is (D_out, D_in)": (X[:, :2], rng.normal(size=(3, 2)), b),
+    }.items():
+        refuses(f"linear_forward {what}", ValueError, student.linear_forward, *args)
+
+
+@points(0.4, of="linear_forward", needs="test_forward_matches_the_formula")
+def test_forward_leaves_its_arguments_alone(student, rng):
+    """linear_forward changes none of its arguments and returns a new array"""
+    args = rng.normal(size=(3, 2)), rng.normal(size=(2, 2)), rng.normal(size=2)
+    battery.leaves_arguments_alone("linear_forward(X, W, b)", student.linear_forward, *args)
+    battery.returns_new_arrays("linear_forward(X, W, b)", student.linear_forward, *args)
+
+
+@points(0.3, of="linear_forward", needs="test_forward_matches_the_formula")
+def test_forward_takes_any_kind_of_array(student, rng):
+    """linear_forward takes integers and any memory layout, and float32 stays float32"""
+    call, f = "linear_forward(X, W, b)", student.linear_forward
+    X, W, b = (rng.integers(-3, 4, size=s).astype(float) for s in ((3, 2), (2, 4), (4,)))
+    battery.accepts_integers(call, f, X, W, b)
+    battery.keeps_float32(call, f, X, W, b)
+    battery.accepts_any_layout(call, f, X, W, b)
+
+
+# linear_backward -----------------------------------------------------------------------------------------------
+
+
+def a_batch(rng, n=5, d_in=3, d_out=4):
+    """dout, X, W"""
+    return rng.normal(size=(n, d_out)), rng.normal(size=(n, d_in)), rng.normal(size=(d_in, d_out))
+
+
+def parts(student, dout, X, W):
+    """The three expectations on linear_backward(dout, X, W)."""
+    got = expect("linear_backward(dout, X, W)", student.linear_backward(dout, X, W))
+    return got.unpack("dX", "dW", "db")
+
+
+@points(1.5, of="linear_backward")
+def test_backward_input_gradient(student, rng):
+    """dX of linear_backward is the numerical gradient"""
+    dout, X, W = a_batch(rng)
+    parts(student, dout, X, W)[0].gradient(
+        lambda v: scores_by_loops(v, W, np.zeros(4)), at=X, dout=dout, batch=5
+    )
+
+
+@points(1.5, of="linear_backward")
+def test_backward_weight_gradient(student, rng):
+    """dW of linear_backward is the numerical gradient"""
+    dout, X, W = a_batch(rng)
+    parts(student, dout, X, W)[1].gradient(
+        lambda v: scores_by_loops(X, v, np.zeros(4)), at=W, dout=dout, batch=5
+    )
+
+
+@points(1, of="linear_backward")
+def test_backward_bias_gradient(student, rng):
+    """db of linear_backward is the numerical gradient, with one axis"""
+    dout, X, W = a_batch(rng)
+    b = rng.normal(size=4)
+    parts(student, dout, X, W)[2].gradient(lambda v: scores_by_loops(X, W, v), at=b, dout=dout, batch=5)
+
+
+@points(0.5, of="linear_backward")
+def test_backward_with_as_many_inputs_as_outputs(student, rng):
+    """linear_backward is right where every matrix is square and no shape gives a mistake away"""
+    dout, X, W = a_batch(rng, 3, 3, 3)
+    dX, dW, db = parts(student, dout, X, W)
+    dX.close_to([[sum(dout[n, j] * W[i, j] for j in range(3)) for i in range(3)] for n in range(3)], batch=3)
+    dW.close_to([[sum(X[n, i] * dout[n, j] for n in range(3)) for j in range(3)] for i in range(3)], batch=3)
+    db.close_to([sum(dout[n, j] for n in range(3)) for j in range(3)], batch=3)
+
+
+@pytest.mark.parametrize("n, d_in, d_out", [(1, 3, 2), (4, 3, 1), (4, 1, 3), (1, 1, 1)])
+@points(0.2, of="linear_backward")
+def test_backward_keeps_the_axes(student, rng, n, d_in, d_out):
+    """linear_backward gives each gradient its shape for one example, one feature, one output"""
+    dout, X, W = a_batch(rng, n, d_in, d_out)
+    dX, dW, db = parts(student, dout, X, W)
+    dX.close_to([[float(np.sum(dout[k] * W[i])) for i in range(d_in)] for k in range(n)])
+    dW.close_to([[float(np.sum(X[:, i] * dout[:, j])) for j in range(d_out)] for i in range(d_in)])
+    db.close_to([float(np.sum(dout[:, j])) for j in range(d_out)])
+
+
+VALUES = ("test_backward_input_gradient", "test_backward_weight_gradient", "test_backward_bias_gradient")
+
+
+@points(0.6, of="linear_backward", needs=VALUES)
+def test_backward_refuses_shapes_that_do_not_fit(student, rng):
+    """linear_backward raises ValueError for shapes that do not fit"""
+    dout, X, W = a_batch(rng, 3, 2, 3)
+    for what, args in {
+        "of a dout with one axis": (dout[0], X[:1], W),
+        "of a dout for one output": (dout[:, :1], X, W),
+        "of a dout for one example": (dout[:1], X, W),
+        "of a dout with one column, where W has one too": (dout[:, 0], X, W[:, :1]),
+        "of an X with one axis": (dout[:1], X[0], W),
+        "of an X with three axes": (dout, X[None], W),
+        "of an X with other features than W": (dout, X[:, :1], W),
+        "of a W with one axis": (dout[:, :1], X, W[:, 0]),
+    }.items():
+        refuses(f"linear_backward {what}", ValueError, student.linear_backward, *args)
+
+
+@points(0.4, of="linear_backward", needs=VALUES)
+def test_backward_leaves_its_arguments_alone(student, rng):
+    """linear_backward changes none of its arguments and returns new arrays"""
+    for n in (3, 1):
+        args = a_batch(rng, n, 2, 2)
+        battery.leaves_arguments_alone("linear_backward(dout, X, W)", student.linear_backward, *args)
+        battery.returns_new_arrays("linear_backward(dout, X, W)", student.linear_backward, *args)
+
+
+@points(0.5, of="linear_backward", needs=VALUES)
+def test_backward_takes_any_kind_of_array(student, rng):
+    """linear_backward takes integers and any memory layout, and float32 stays float32"""
+    call, f = "linear_backward(dout, X, W)", student.linear_backward
+    dout, X, W = (rng.integers(-3, 4, size=s).astype(float) for s in ((3, 4), (3, 2), (2, 4)))
+    battery.accepts_integers(call, f, dout, X, W)
+    battery.keeps_float32(call, f, dout, X, W)
+    battery.accepts_any_layout(call, f, dout, X, W)
+
+
+# Linear: passes ------------------------------------------------------------------------------------------------
+
+
+@points(1.5, of="Linear")
+def test_linear_layer_forward(student, rng):
+    """Linear.forward agrees with the formula, with the layer's own W and b"""
+    layer = student.Linear(3, 4, an_rng(rng))
+    b = rng.normal(size=4)
+    layer.params["b"] = b
+    W = expect('layer.params["W"]', layer.params["W"]).array((3, 4))
+    X = rng.normal(size=(5, 3))
+    expect("layer.forward(x)", layer.forward(X)).close_to(scores_by_loops(X, W, b))
+
+
+@points(1.5, of="Linear")
+def test_linear_layer_parameter_gradients(student, rng):
+    """Linear.backward puts the numerical gradients of W and b into grads"""
+    layer, W, b = linear(student, rng, 3, 4)
+    X, dout = rng.normal(size=(5, 3)), rng.normal(size=(5, 4))
+    layer.forward(X)
+    layer.backward(dout)
+    dW, db = expect("layer.grads", layer.grads).keys("W", "b").values()
+    dW.gradient(lambda v: scores_by_loops(X, v, b), at=W, dout=dout, batch=5)
+    db.gradient(lambda v: scores_by_loops(X, W, v), at=b, dout=dout, batch=5)
+
+
+@points(1, of="Linear")
+def test_linear_layer_input_gradient(student, rng):
+    """Linear.backward returns the numerical gradient of x"""
+    layer, W, b = linear(student, rng, 3, 4)
+    X, dout = rng.normal(size=(5, 3)), rng.normal(size=(5, 4))
+    layer.forward(X)
+    got = expect("layer.backward(dout)", layer.backward(dout))
+    got.gradient(lambda v: scores_by_loops(v, W, b), at=X, dout=dout, batch=5)
+
+
+@points(1.5, of="Linear", needs="test_linear_layer_parameter_gradients")
+def test_linear_layer_adds_gradients_up(student, rng):
+    """Linear adds the gradients of several backward calls"""
+    layer, _, _ = linear(student, rng, 3, 2)
+    sum_W, sum_b = np.zeros((3, 2)), np.zeros(2)
+    for n, times in ((4, 1), (2, 2), (5, 1)):
+        X, dout = rng.normal(size=(n, 3)), rng.normal(size=(n, 2))
+        layer.forward(X)
+        for _ in range(times):
+            layer.backward(dout)
+        sum_W += times * np.einsum("ni,nj->ij", X, dout)
+        sum_b += times * np.einsum("nj->j", dout)
+    hint = "Gradients add up (+=) until zero_grad is called."
+    expect('layer.grads["W"] after several backward calls', layer.grads["W"]).close_to(sum_W, hint=hint)
+    expect('layer.grads["b"] after several backward calls', layer.grads["b"]).close_to(sum_b, hint=hint)
+
+
+@points(0.5, of="Linear", needs="test_linear_layer_parameter_gradients")
+def test_linear_layer_and_zero_grad(student, rng):
+    """Linear starts at zero gradients again after zero_grad"""
+    layer, _, _ = linear(student, rng, 3, 2)
+    battery.accumulates_gradients("layer", layer, rng.normal(size=(4, 3)), rng.normal(size=(4, 2)))
+
+
+@points(1, of="Linear", needs=("test_linear_layer_forward", "test_linear_layer_input_gradient"))
+def test_linear_layer_reads_its_params_each_time(student, rng):
+    """Linear computes with what stands in params now"""
+    layer, _, _ = linear(student, rng, 3, 2)
+    X, dout = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    layer.forward(X)
+    layer.backward(dout)
+    for _ in range(2):
+        W, b = rng.normal(size=(3, 2)), rng.normal(size=2)
+        layer.params["W"] = W
+        layer.params["b"] = b
+        hint = "params were set anew."
+        expect("layer.forward(x)", layer.forward(X)).close_to(scores_by_loops(X, W, b), hint=hint)
+        expect("layer.backward(dout)", layer.backward(dout)).close_to(
+            np.einsum("nj,ij->ni", dout, W), hint=hint
+        )
+
+
+@points(0.5, of="Linear", needs=("test_linear_layer_forward", "test_linear_layer_input_gradient"))
+def test_linear_layer_passes_change_no_params(student, rng):
+    """Linear.forward and Linear.backward leave params, x and dout as they are"""
+    layer, W, b = linear(student, rng, 3, 2)
+    X, dout = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    battery.leaves_arguments_alone("layer.forward(x)", layer.forward, X)
+    battery.leaves_arguments_alone("layer.backward(dout)", layer.backward, dout)
+    expect('layer.params["W"] after forward and backward', layer.params["W"]).close_to(W, rtol=0, atol=0)
+    expect('layer.params["b"] after forward and backward', layer.params["b"]).close_to(b, rtol=0, atol=0)
+
+
+@points(1.5, of="Linear", needs="test_linear_layer_parameter_gradients")
+def test_linear_layers_share_nothing(student, rng):
+    """two Linear layers share neither parameters nor gradients nor what forward kept"""
+    (one, W1, b1), (two, W2, b2) = linear(student, rng, 3, 2), linear(student, rng, 3, 2)
+    X1, X2, dout = rng.normal(size=(4, 3)), rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    first = expect("the first layer's forward(x)", one.forward(X1))
+    second = expect("the second layer's forward(x)", two.forward(X2))
+    first.close_to(scores_by_loops(X1, W1, b1))
+    second.close_to(scores_by_loops(X2, W2, b2))
+    one.backward(dout)
+    hint = "Keep everything on self."
+    got = expect("the first layer's grads['W']", one.grads["W"])
+    got.close_to(np.einsum("ni,nj->ij", X1, dout), hint=hint)
+    idle = expect("the second layer's grads['W'], before its own backward", two.grads["W"])
+    idle.close_to(np.zeros((3, 2)), hint=hint)
+    two.backward(dout)
+    got = expect("the second layer's grads['W']", two.grads["W"])
+    got.close_to(np.einsum("ni,nj->ij", X2, dout), hint=hint)
+
+
+@points(0.5, of="Linear", needs="test_linear_layer_parameter_gradients")
+def test_linear_layer_remembers_the_last_forward(student, rng):
+    """Linear.backward belongs to the last forward"""
+    layer, _, _ = linear(student, rng, 3, 2)
+    X, dout = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    layer.forward(rng.normal(size=(7, 3)))
+    layer.forward(rng.normal(size=(4, 3)))
+    layer.forward(X)
+    layer.backward(dout)
+    expect('layer.grads["W"]', layer.grads["W"]).close_to(np.einsum("ni,nj->ij", X, dout))
+
+
+@pytest.mark.parametrize("n, d_in, d_out", [(1, 3, 2), (4, 3, 1), (1, 1, 1)])
+@points(0.25, of="Linear")
+def test_linear_layer_keeps_the_axes(student, rng, n, d_in, d_out):
+    """Linear keeps all shapes for one example and for one output"""
+    layer, W, b = linear(student, rng, d_in, d_out)
+    X, dout = rng.normal(size=(n, d_in)), rng.normal(size=(n, d_out))
+    expect("layer.forward(x)", layer.forward(X)).close_to(scores_by_loops(X, W, b))
+    expect("layer.backward(dout)", layer.backward(dout)).close_to(np.einsum("nj,ij->ni", dout, W))
+    expect('layer.grads["W"]', layer.grads["W"]).close_to(np.einsum("ni,nj->ij", X, dout))
+    expect('layer.grads["b"]', layer.grads["b"]).close_to(np.einsum("nj->j", dout))
+
+
+@points(1, of="Linear", needs=("test_linear_layer_forward", "test_linear_layer_parameter_gradients"))
+def test_linear_layer_refuses_shapes_that_do_not_fit(student, rng):
+    """Linear raises ValueError for an x or a dout of the wrong shape"""
+    layer, _, _ = linear(student, rng, 3, 2)
+    X, dout = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    for what, wrong in {
+        "one axis": X[0],
+        "three axes": X[None],
+        "too few features": X[:, :2],
+        "too many features": np.ones((4, 4)),
+        "one feature": X[:, :1],
+    }.items():
+        refuses(f"layer.forward of an x with {what}", ValueError, layer.forward, wrong)
+    layer.forward(X)
+    for what, wrong in {
+        "one axis": dout[0],
+        "three axes": dout[None],
+        "one row": dout[:1],
+        "one column": dout[:, :1],
+        "its axes exchanged": dout.T,
+    }.items():
+        refuses(f"layer.backward of a dout with {what}", ValueError, layer.backward, wrong)
+
+
+# Linear: parameters --------------------------------------------------------------------------------------------
+
+
+@points(1, of="Linear")
+def test_linear_layer_starts_with_its_parameters(student, rng):
+    """a new Linear has W (d_in, d_out), b of zeros, and gradients of zeros of the same shapes"""
+    layer = student.Linear(3, 2, an_rng(rng))
+    params = expect("layer.params", layer.params).keys("W", "b")
+    params["W"].has_shape(3, 2).satisfies(np.all(fetch(layer.params)["W"] != 0), "some weights are zero.")
+    params["b"].close_to(np.zeros(2))
+    grads = expect("layer.grads", layer.grads).keys("W", "b")
+    grads["W"].close_to(np.zeros((3, 2)))
+    grads["b"].close_to(np.zeros(2))
+    names = sorted(fetch(layer.params))
+    expect("the names in layer.params", names).equals(["W", "b"])
+    expect("the names in layer.grads", sorted(fetch(layer.grads))).equals(names)
+
+
+def looks_normal(call, W, std):
+    """A large matrix of independent normal numbers with mean 0 and this standard deviation."""
+    W = expect(call, W).array((300, 200))
+    spread = expect(f"the standard deviation of {call}", float(W.std()))
+    spread.between(0.97 * std, 1.03 * std)
+    expect(f"the mean of {call}", float(W.mean())).between(-0.03 * std, 0.03 * std)
+    beyond = float(np.mean(np.abs(W) > 2 * std))
+    words = "In a normal distribution one number in 22 is more than two standard deviations from the mean."
+    expect(f"the share of large numbers in {call}", beyond).between(0.0395, 0.0515, words)
+    distinct = len(np.unique(W)) > 50_000
+    expect(call, W).satisfies(distinct, "many weights are equal. Is every entry drawn for itself?")
+
+
+@points(1, of="Linear")
+def test_linear_layer_xavier(student, rng):
+    """Linear draws W from a normal distribution with std sqrt(2 / (d_in + d_out)) by default"""
+    for options in ({}, {"init": "xavier"}):
+        layer = student.Linear(300, 200, an_rng(rng), **options)
+        looks_normal('layer.params["W"]', layer.params["W"], (2 / 500) ** 0.5)
+
+
+@points(0.75, of="Linear")
+def test_linear_layer_he(student, rng):
+    """Linear(init='he') draws W from a normal distribution with std sqrt(2 / d_in)"""
+    layer = student.Linear(300, 200, an_rng(rng), init="he")
+    looks_normal('layer.params["W"]', layer.params["W"], (2 / 300) ** 0.5)
+
+
+@points(0.75, of="Linear")
+def test_linear_layer_given_std(student, rng):
+    """Linear(init=a float) draws W from a normal distribution with that standard deviation"""
+    for std in (0.01, 2.5):
+        layer = student.Linear(300, 200, an_rng(rng), init=std)
+        looks_normal('layer.params["W"]', layer.params["W"], std)
+
+
+@points(0.5, of="Linear", needs="test_linear_layer_xavier")
+def test_linear_layer_zeros(student, rng):
+    """Linear(init='zeros') starts with a W of zeros"""
+    layer = student.Linear(3, 4, an_rng(rng), init="zeros")
+    expect('layer.params["W"]', layer.params["W"]).close_to(np.zeros((3, 4)))
+    expect('layer.params["b"]', layer.params["b"]).close_to(np.zeros(4))
+
+
+@in_worker
+def layers_with_own_init(student, W):
+    """What a callable init is given, and whether two layers share its array."""
+    calls = []
+
+    def init(shape, rng):
+        calls.append((shape, rng))
+        return W
+
+    rng = np.random.default_rng(3)
+    one, two = student.Linear(3, 2, rng, init=init), student.Linear(3, 2, rng, init=init)
+    before = np.array(two.params["W"])
+    one.params["W"][...] = 7.0
+    return {
+        "calls": len(calls),
+        "shape": [int(n) for n in calls[0][0]],
+        "rng": all(given is rng for _, given in calls),
+        "W": before,
+        "other": two.params["W"],
+        "b": two.params["b"],
+    }
+
+
+@points(0.75, of="Linear")
+def test_linear_layer_callable_init(student, rng):
+    """Linear(init=callable) calls it with (d_in, d_out) and the rng, and keeps a copy"""
+    W = rng.normal(size=(3, 2))
+    seen = layers_with_own_init(student, W)
+    expect("the number of calls of init for two layers", seen["calls"]).equals(2)
+    expect("the shape given to init", seen["shape"]).equals([3, 2])
+    expect("init", seen["rng"]).satisfies(seen["rng"], "it was not given the rng of the layer.")
+    expect('layer.params["W"]', seen["W"]).close_to(W)
+    expect('layer.params["b"]', seen["b"]).close_to(np.zeros(2))
+    hint = "Two layers share the array that init returned."
+    expect('layer.params["W"] after a change in another layer', seen["other"]).close_to(W, hint=hint)
+
+
+@in_worker
+def build_with_wrong_shape(student):
+    """Must raise: what init returns does not fit."""
+    student.Linear(3, 2, np.random.default_rng(0), init=lambda shape, rng: np.ones((2, 3)))
+
+
+@points(0.25, of="Linear", needs="test_linear_layer_callable_init")
+def test_linear_layer_refuses_an_unknown_init(student, rng):
+    """Linear raises ValueError for an init that it does not know or that has the wrong shape"""
+    for name in ("xavier_uniform", "", "Zeros"):
+        refuses("Linear with an unknown init", ValueError, student.Linear, 3, 2, an_rng(rng), init=name)
+    refuses("Linear with an init of the wrong shape", ValueError, build_with_wrong_shape, student)
+
+
+@points(1, of="Linear", needs="test_linear_layer_xavier")
+def test_linear_layer_draws_only_from_its_rng(student, rng):
+    """Linear draws from the rng it is given and from nothing else"""
+
+    def weights_of(options):
+        def build(generator):
+            seen = observe(student.Linear, 4, 3, generator, **options)
+            return dataclasses.replace(seen, value=seen.value.params["W"])
+
+        return build
+
+    for options in ({}, {"init": "he"}, {"init": 0.5}):
+        seed = int(rng.integers(2**31))
+        battery.draws_only_from_its_rng("Linear(4, 3, rng)", weights_of(options), student, seed=seed)
+    shared = an_rng(rng)
+    one, two = student.Linear(4, 3, shared), student.Linear(4, 3, shared)
+    differ = bool(np.all(one.params["W"] != two.params["W"]))
+    words = "the second layer of one rng has the weights of the first. Pass the rng on; do not seed anew."
+    expect("Linear(4, 3, rng)", one.params["W"]).satisfies(differ, words)
+
+
+@points(1, of="Linear")
+def test_linear_layer_without_bias(student, rng):
+    """Linear(bias=False) has no 'b' and computes X W"""
+    layer = student.Linear(3, 2, an_rng(rng), bias=False)
+    W, X, dout = rng.normal(size=(3, 2)), rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    layer.params["W"] = W
+    expect("layer.forward(x)", layer.forward(X)).close_to(scores_by_loops(X, W, np.zeros(2)))
+    expect("layer.backward(dout)", layer.backward(dout)).close_to(np.einsum("nj,ij->ni", dout, W))
+    expect('layer.grads["W"]', layer.grads["W"]).close_to(np.einsum("ni,nj->ij", X, dout))
+    expect("the names in layer.params", sorted(fetch(layer.params))).equals(["W"])
+    expect("the names in layer.grads", sorted(fetch(layer.grads))).equals(["W"])
+
+
+# Linear: kinds of numbers --------------------------------------------------------------------------------------
+
+
+@in_worker
+def single_precision(student, inits, X, dout):
+    """Everything a float32 layer holds and returns."""
+    results = []
+    for init in inits:
+        layer = student.Linear(3, 2, np.random.default_rng(5), init=init, dtype=np.float32)
+        out, dx = layer.forward(X), layer.backward(dout)
+        W, b = np.array(layer.params["W"]), np.array(layer.params["b"])
+        results.append((W, b, out, dx, np.array(layer.grads["W"]), np.array(layer.grads["b"])))
+    return results
+
+
+@points(1, of="Linear")
+def test_linear_layer_in_float32(student, rng):
+    """Linear(dtype=np.float32) keeps everything in float32, whatever the dtype of x and dout"""
+    X, dout = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    for kind in (np.float32, np.float64):
+        built = single_precision(student, ["xavier", "he", "zeros", 0.5], X.astype(kind), dout.astype(kind))
+        for W, b, out, dx, dW, db in built:
+            for name, part in zip(
+                ("W", "b", "output", "input gradient", "dW", "db"), (W, b, out, dx, dW, db)
+            ):
+                expect(f"{name} of a float32 layer", part).has_dtype(np.float32)
+            near = {"rtol": 1e-5, "atol": 1e-5}
+            expect("layer.forward(x)", out).close_to(scores_by_loops(X, W.astype(float), b), **near)
+            expect("layer.backward(dout)", dx).close_to(np.einsum("nj,ij->ni", dout, W.astype(float)), **near)
+            expect('layer.grads["W"]', dW).close_to(np.einsum("ni,nj->ij", X, dout), **near)
+            expect('layer.grads["b"]', db).close_to(np.einsum("nj->j", dout), **near)
+
+
+@points(0.5, of="Linear", needs=("test_linear_layer_forward", "test_linear_layer_input_gradient"))
+def test_linear_layer_takes_any_kind_of_array(student, rng):
+    """Linear takes integers, float32 and any memory layout; its output follows its parameters"""
+    layer, W, b = linear(student, rng, 3, 2)
+    X, dout = (rng.integers(-3, 4, size=s).astype(float) for s in ((4, 3), (4, 2)))
+    battery.accepts_integers("layer.forward(x)", layer.forward, X)
+    battery.accepts_any_layout("layer.forward(x)", layer.forward, X)
+    out = expect("layer.forward(x) of a float32 x", layer.forward(X.astype(np.float32)))
+    out.has_dtype(np.float64).close_to(scores_by_loops(X, W, b))
+    layer.forward(X)
+    battery.accepts_integers("layer.backward(dout)", layer.backward, dout)
+    battery.accepts_any_layout("layer.backward(dout)", layer.backward, dout)
