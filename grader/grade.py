@@ -16,7 +16,7 @@ from typing import Any
 from grader.course import Chapter
 from grader.errors import GraderFailure, StudentError, SubmissionDied
 from grader.feedback import Feedback, explain
-from grader.results import Diagnosis, TestResult
+from grader.results import Diagnosis, TestResult, total
 from grader.sandbox.channel import Limit, WorkerChannel
 from grader.sandbox.server import ForkServer
 from grader.stripped import stripped_source
@@ -53,11 +53,11 @@ class Outcome:
 
     @property
     def score(self) -> float:
-        return sum(t.points for t in self.tests if not t.bonus)
+        return total(t.points for t in self.tests if not t.bonus)
 
     @property
     def total(self) -> float:
-        return sum(t.points for t in self.tests)
+        return total(t.points for t in self.tests)
 
     @property
     def grader_error(self) -> TestResult | None:

@@ -26,7 +26,7 @@ from typing import Any
 from grader.course import Chapter, Course
 from grader.errors import GraderFailure, KitError
 from grader.grade import Outcome, Submission, grade_in_sandbox, now, reference_outcome, time_limits
-from grader.results import Result
+from grader.results import Result, total
 from grader.sandbox.isolation import Isolation, start_server
 from grader.sandbox.server import ForkServer
 from grader.submission import Source
@@ -72,7 +72,7 @@ class Engine:
         if job.source is None or job.source.text is None:
             result.status = "missing" if job.source is None else "rejected"
             result.score = 0.0
-            result.max_score = sum(t.mark.points for t in suite.tests if not t.mark.bonus)
+            result.max_score = total(t.mark.points for t in suite.tests if not t.mark.bonus)
             if job.source is not None and job.source.rejected:
                 result.notes.append(job.source.rejected)
             return result, ""

@@ -7,6 +7,7 @@ is never lost: whatever is replaced is copied to `.nnkata/backups/` first.
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import importlib.metadata
 import json
@@ -342,8 +343,11 @@ def reset(workspace: Path, what: str) -> list[Reset]:
         if named is not None and rest in definition_names(own.get(f"{named.name}/{named.file_name}", "")):
             definitions = [(f"{named.name}/{named.file_name}", rest)]
     if not definitions:
+        known = {n for name, text in own.items() if name.endswith(".py") for n in definition_names(text)}
+        close = difflib.get_close_matches(what, known, 1)
+        guess = f" Did you mean {close[0]}?" if close else ""
         have = ", ".join(folders) or "none"
-        raise UsageError(f"There is no function or chapter {what!r} in {workspace}. Chapters here: {have}.")
+        raise UsageError(f"There is no function or chapter {what!r} here.{guess} Chapters: {have}.")
     if len(definitions) > 1:
         ways = " or ".join(f"kata reset {PurePosixPath(name).parts[0][:4]}.{what}" for name, _ in definitions)
         raise UsageError(f"{what!r} is in more than one chapter. Use: {ways}")

@@ -96,7 +96,7 @@ class Layer:
     forward(x)      the output for the input x; keeps on the layer what backward will need
     backward(dout)  dout is the gradient of the loss with respect to the output of the LAST forward, and has
                     its shape (anything else is a ValueError). Returns the gradient with respect to the input,
-                    and ADDS the gradients of the parameters to grads
+                    and ADDS the gradients of the parameters to grads. May be called again for the same forward
     params          dict, name -> array: 'W' and 'b' in a linear layer, empty in a layer without parameters
     grads           dict with the same keys, arrays of the same shapes: zeros at first, then the sum over all
                     backward calls since the last zero_grad

@@ -50,8 +50,7 @@ def update(source: str | None) -> None:
     versions = f"nnkata {after}" if before == after else f"nnkata {before} -> {after}"
     changed = len(done.added + done.restored + done.replaced + done.removed) + len(done.overruled)
     if changed or done.beside:
-        click.echo(
-            f"{versions}: {changed} files changed, {len(done.beside) + len(done.kept)} with your work kept."
-        )
+        kept = len(done.beside) + len(done.kept)
+        click.echo(f"{versions}: {changed} file{'s' * (changed != 1)} changed, {kept} with your work kept.")
     else:
         click.echo(f"{versions}: everything is up to date.")

@@ -76,6 +76,7 @@ MESSAGES = {
     "skipped": "Not judged: the test of the values has to pass first.",
     "grader_error": "The grader failed on this test; the staff has been told.",
 }
+SECRET = "SECRET expected"  # stands in every detail and nowhere else
 LIMITS = {
     "timeout": "5 s for one test",
     "memory": "1 GB for one submission",
@@ -146,7 +147,7 @@ def make_test(name, exercise, title, verdict, rng=None, points=1.0):
         message=MESSAGES.get(verdict, "").format(f=exercise),
         detail=""
         if verdict == "passed"
-        else f"SECRET expected array([0.25, 0.75])\ngot array([{rng.random():.3f}])",
+        else f"{SECRET} array([0.25, 0.75])\ngot array([{rng.random():.3f}])",
         diagnosis=diagnosis,
         seconds=round(rng.uniform(0.001, 0.1), 4),
     )

@@ -1,6 +1,7 @@
 """The four backward functions: finite differences, entries by hand, kinks, and good manners."""
 
 import numpy as np
+
 from grader import battery, expect, in_worker, points, refuses
 
 SHAPES = ((), (4,), (1, 5), (2, 3, 4))
@@ -35,7 +36,9 @@ def behaves(call, student, name, dout, saved):
     battery.returns_new_arrays(call, function, dout, saved)
     battery.returns_new_arrays(call, function, dout, np.abs(saved))
     before, after = a_result_and_what_is_left_of_it(student, name, dout, saved, dout + 1.0)
-    expect(call, after).satisfies(np.array_equal(before, after), "the next call changed the result of this one.")
+    expect(call, after).satisfies(
+        np.array_equal(before, after), "the next call changed the result of this one."
+    )
 
 
 def suits_any_array(call, function, dout, saved):
@@ -228,7 +231,9 @@ def test_leaky_relu_backward_agrees_with_finite_differences(student, rng):
     got = student.leaky_relu_backward(dout, z)
     expect("leaky_relu_backward(dout, z)", got).gradient(leaky(0.01), at=z, dout=dout)
     want = [[-3.0, 0.06], [-0.05, 7.0]]  # entries by hand: the norm above hardly sees the small side
-    got = student.leaky_relu_backward(np.array([[-3.0, 6.0], [-5.0, 7.0]]), np.array([[2.0, -2.0], [-1e-300, 1e300]]))
+    got = student.leaky_relu_backward(
+        np.array([[-3.0, 6.0], [-5.0, 7.0]]), np.array([[2.0, -2.0], [-1e-300, 1e300]])
+    )
     expect("leaky_relu_backward(dout, z)", got).close_to(want)
 
 
@@ -251,7 +256,9 @@ def test_leaky_relu_backward_is_the_slope_at_the_kink(student, rng):
     for slope in (0.2, 3.0):
         want = np.where(z > 0, 1.0, slope) * dout
         got = student.leaky_relu_backward(dout, z, slope)
-        expect("leaky_relu_backward(dout, z, slope)", got).close_to(want, hint="What does the docstring say of z = 0?")
+        expect("leaky_relu_backward(dout, z, slope)", got).close_to(
+            want, hint="What does the docstring say of z = 0?"
+        )
 
 
 @points(0.25, of="leaky_relu_backward", needs="test_leaky_relu_backward_agrees_with_finite_differences")
@@ -273,7 +280,9 @@ def test_leaky_relu_backward_behaves(student, rng):
     """leaky_relu_backward leaves dout and z alone and returns a new array"""
     dout, z = rng.normal(size=(3, 4)), away_from_zero(rng, 3, 4)
     behaves("leaky_relu_backward(dout, z)", student, "leaky_relu_backward", dout, z)
-    battery.returns_new_arrays("leaky_relu_backward(dout, z, slope)", student.leaky_relu_backward, dout, z, 1.0)
+    battery.returns_new_arrays(
+        "leaky_relu_backward(dout, z, slope)", student.leaky_relu_backward, dout, z, 1.0
+    )
 
 
 @points(0.25, of="leaky_relu_backward", needs="test_leaky_relu_backward_agrees_with_finite_differences")

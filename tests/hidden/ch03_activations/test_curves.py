@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+
 from grader import battery, expect, in_worker, points
 
 SHAPES = ((), (4,), (1, 5), (2, 3, 4))
@@ -66,7 +67,9 @@ def behaves(call, student, name, z):
     battery.returns_new_arrays(call, function, z)
     battery.returns_new_arrays(call, function, np.abs(z))
     before, after = a_result_and_what_is_left_of_it(student, name, z, z + 1.0)
-    expect(call, after).satisfies(np.array_equal(before, after), "the next call changed the result of this one.")
+    expect(call, after).satisfies(
+        np.array_equal(before, after), "the next call changed the result of this one."
+    )
 
 
 def suits_any_array(call, function, z):
@@ -105,7 +108,9 @@ def test_sigmoid_survives_huge_inputs(student, rng):
     expect("sigmoid(z)", got).close_to(want, hint="At z = 1000 it is 1 and at z = -1000 it is 0.")
     far = expect("sigmoid(z)", got).array(z.shape)[np.abs(z) >= 1000]
     exact = np.array_equal(far, want[np.abs(z) >= 1000])
-    expect("sigmoid(z)", got).satisfies(exact, "at 1000 and -1000 it is not exactly 1 and 0. Was something clipped?")
+    expect("sigmoid(z)", got).satisfies(
+        exact, "at 1000 and -1000 it is not exactly 1 and 0. Was something clipped?"
+    )
     for edge in (HUGE, HUGE_FLOAT32):
         both = both_signs(edge)
         got = battery.stays_finite(f"sigmoid(z), z of dtype {edge.dtype}", student.sigmoid, both)
@@ -161,7 +166,8 @@ def test_tanh_survives_huge_inputs(student, rng):
         expect("tanh(z)", got).close_to(np.sign(z), hint="At z = 1000 it is 1, at z = -1000 it is -1.")
     exact = expect("tanh(z)", student.tanh(np.array([1000.0, -1000.0]))).array((2,))
     expect("tanh(z)", exact).satisfies(
-        np.array_equal(exact, [1.0, -1.0]), "at 1000 and -1000 it is not exactly 1 and -1. Was something clipped?"
+        np.array_equal(exact, [1.0, -1.0]),
+        "at 1000 and -1000 it is not exactly 1 and -1. Was something clipped?",
     )
 
 
@@ -201,7 +207,9 @@ def test_relu_silences_half_of_random_inputs(student, rng):
     z = rng.normal(size=(60, 50))
     a = expect("relu(z)", student.relu(z)).array(z.shape)
     share = float(np.mean(a == 0.0))
-    expect("relu(z)", a).satisfies(0.45 <= share <= 0.55, f"{share:.0%} of the outputs are 0, about half should be.")
+    expect("relu(z)", a).satisfies(
+        0.45 <= share <= 0.55, f"{share:.0%} of the outputs are 0, about half should be."
+    )
     expect("relu(z)", a).satisfies(np.array_equal(a == 0.0, z <= 0.0), "a wrong set of entries is 0.")
 
 
@@ -250,7 +258,8 @@ def test_leaky_relu_takes_slopes_above_one(student, rng):
     z = mixed(rng, 4, 5)
     for slope in (2.5, 1.01, -0.5):
         expect("leaky_relu(z, slope)", student.leaky_relu(z, slope)).close_to(
-            entry_by_entry(leaky(slope), z), hint="Which of z and slope * z is larger, if slope is not below 1?"
+            entry_by_entry(leaky(slope), z),
+            hint="Which of z and slope * z is larger, if slope is not below 1?",
         )
 
 

@@ -1,13 +1,16 @@
 """collapse_linear and output_activation."""
 
+from itertools import pairwise
+
 import numpy as np
-from grader import expect, in_worker, observe, points, refuses, same_results
+
+from grader import expect, in_worker, observe, points, refuses
 
 WIDTHS = (4, 6, 3, 5, 2, 3)
 
 
 def random_stack(rng, widths):
-    Ws = [rng.normal(size=(n, m)) for n, m in zip(widths[:-1], widths[1:], strict=True)]
+    Ws = [rng.normal(size=(n, m)) for n, m in pairwise(widths)]
     bs = [rng.normal(size=m) for m in widths[1:]]
     return Ws, bs
 
@@ -17,7 +20,8 @@ def through_the_stack(X, Ws, bs):
     rows = [[float(v) for v in x] for x in X]
     for W, b in zip(Ws, bs, strict=True):
         rows = [
-            [sum(x[i] * float(W[i, j]) for i in range(len(x))) + float(b[j]) for j in range(len(b))] for x in rows
+            [sum(x[i] * float(W[i, j]) for i in range(len(x))) + float(b[j]) for j in range(len(b))]
+            for x in rows
         ]
     return np.array(rows)
 
@@ -26,6 +30,14 @@ def collapsed(student, Ws, bs):
     """W and b as arrays of the right shapes."""
     W, b = expect("collapse_linear(Ws, bs)", student.collapse_linear(Ws, bs)).unpack("W", "b")
     return W.array((len(Ws[0]), len(bs[-1]))), b.array((len(bs[-1]),))
+
+
+def agree(call, value, W, b, **tolerance):
+    """A returned pair against W and b; a tuple, a list and a named tuple are pairs."""
+    parts = expect(call, value).unpack("W", "b")
+    for part, want in zip(parts, (W, b), strict=True):
+        part.close_to(want, **tolerance)
+    return parts
 
 
 @in_worker
@@ -82,11 +94,13 @@ def test_collapse_linear_leaves_the_layers_alone(student, rng):
         judged = expect("collapse_linear(Ws, bs)", seen.value)
         judged.satisfies(not seen.modified, "a layer was changed in place. Work on new arrays.")
         judged.satisfies(not seen.shares, "the result shares memory with a layer. Return new arrays.")
+        W, b = (part.array() for part in judged.unpack("W", "b"))
         for array in (*Ws, *bs):
             array.flags.writeable = False
-        same_results("collapse_linear(Ws, bs) with read-only arrays", student.collapse_linear(Ws, bs), seen.value)
+        agree("collapse_linear(Ws, bs) with read-only arrays", student.collapse_linear(Ws, bs), W, b)
     first, second, lengths = collapse_twice(student, Ws, bs)
-    same_results("collapse_linear(Ws, bs) called again", second, first)
+    agree("collapse_linear(Ws, bs)", first, W, b)
+    agree("collapse_linear(Ws, bs) called again", second, W, b)
     expect("collapse_linear(Ws, bs)", first).satisfies(lengths == [3, 3], "the lists Ws and bs were changed.")
 
 
@@ -106,15 +120,14 @@ def test_collapse_linear_suits_any_array(student, rng):
     W, b = collapsed(student, Ws, bs)
     call = "collapse_linear(Ws, bs)"
     other = student.collapse_linear([np.asfortranarray(V) for V in Ws], [np.repeat(c, 2)[::2] for c in bs])
-    same_results(f"{call} with arrays in another memory layout", other, (W, b))
+    agree(f"{call} with arrays in another memory layout", other, W, b)
     single = student.collapse_linear([V.astype(np.float32) for V in Ws], [c.astype(np.float32) for c in bs])
-    for part, want in zip(expect(f"{call} with float32 input", single).unpack("W", "b"), (W, b), strict=True):
+    for part in agree(f"{call} with float32 input", single, W, b, rtol=1e-4, atol=1e-4):
         part.has_dtype(np.float32)
-        part.close_to(want.astype(np.float32), rtol=1e-4, atol=1e-4)
-    whole = [np.round(3 * V).astype(np.int64) for V in Ws], [np.round(3 * c).astype(np.int64) for c in bs]
-    as_floats = [V.astype(np.float64) for V in whole[0]], [c.astype(np.float64) for c in whole[1]]
-    W, b = collapsed(student, *as_floats)
-    same_results(f"{call} with integer input", student.collapse_linear(*whole), (W, b))
+    Ws, bs = [np.round(3 * V) for V in Ws], [np.round(3 * c) for c in bs]
+    W, b = collapsed(student, Ws, bs)
+    whole = student.collapse_linear([V.astype(np.int64) for V in Ws], [c.astype(np.int64) for c in bs])
+    agree(f"{call} with integer input", whole, W, b)
 
 
 @points(0.75, of="output_activation")

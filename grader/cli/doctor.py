@@ -1,0 +1,43 @@
+"""`kata doctor`: what this machine can do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from grader.cli.common import course_option
+
+MARKS = {"ok": ("ok     ", "green"), "missing": ("missing", "red"), "note": ("note   ", "yellow")}
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  kata doctor
+  kata doctor --json
+
+Exit codes: 0 everything needed works, 3 something needed is missing."""
+)
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, the self-test included.")
+@course_option
+def doctor(as_json: bool, course_path: Path | None) -> int:
+    """Say what this machine can do and what is missing.
+
+    The isolation level is the result of a self-test in a locked worker, never of version numbers.
+    """
+    from grader.doctor import examine
+
+    found = examine(course_path)
+    missing = any(f["state"] == "missing" for f in found["findings"])
+    if as_json:
+        click.echo(json.dumps(found, indent=1, allow_nan=False))
+        return 3 if missing else 0
+    click.echo(f"nnkata {found['nnkata']} on {found['platform']}, as {found['account']}")
+    for finding in found["findings"]:
+        word, colour = MARKS[finding["state"]]
+        click.echo(click.style(word, fg=colour) + f"  {finding['name']}: {finding['text']}")
+        if finding["next_step"]:
+            click.echo(f"         {finding['next_step']}")
+    return 3 if missing else 0

@@ -1,0 +1,414 @@
+"""Hidden tests of ch06: Sequential, two_layer_grads, count_parameters."""
+
+import math
+
+import numpy as np
+
+from grader import Rng, battery, expect, fetch, points
+
+
+class Recorder:
+    """A layer on our side: y = factor * x + shift, and a backward that is as easily told apart.
+
+    Writes down each call in `diary`, which several recorders may share.
+    """
+
+    def __init__(self, name, diary, factor=1.0, shift=0.0):
+        self.name, self.diary, self.factor, self.shift = name, diary, factor, shift
+        self.params, self.grads, self.training = {}, {}, True
+
+    def forward(self, x):
+        self.diary.append(f"forward {self.name}")
+        return self.factor * np.asarray(x) + self.shift
+
+    def backward(self, dout):
+        self.diary.append(f"backward {self.name}")
+        return self.factor * np.asarray(dout) - self.shift
+
+    def sublayers(self):
+        return []
+
+    def parameters(self):
+        return []
+
+    def zero_grad(self):
+        self.diary.append(f"zero_grad {self.name}")
+
+    def train(self):
+        self.diary.append(f"train {self.name}")
+        self.training = True
+
+    def eval(self):
+        self.diary.append(f"eval {self.name}")
+        self.training = False
+
+
+def an_rng(rng):
+    """A generator for the student's code, another one in each test."""
+    return Rng(int(rng.integers(2**31)))
+
+
+def set_parameters(layer, W, b):
+    """Our numbers in a Linear of the student's."""
+    layer.params["W"] = W
+    layer.params["b"] = b
+
+
+def affine(x, W, b):
+    """x W + b for a batch."""
+    return np.einsum("ni,ij->nj", x, W) + b
+
+
+# Sequential ----------------------------------------------------------------------------------------------------
+
+
+@points(1, of="Sequential")
+def test_sequential_forward_in_order(student, rng):
+    """Sequential.forward hands each layer the output of the layer before it"""
+    diary = []
+    model = student.Sequential(
+        *(Recorder(n, diary, f, s) for n, f, s in (("a", 2, 1), ("b", -3, 5), ("c", 0.5, -7)))
+    )
+    x = rng.normal(size=(4, 3))
+    got = model.forward(x)
+    expect("the calls of model.forward(x)", diary).equals(["forward a", "forward b", "forward c"])
+    expect("model.forward(x)", got).close_to(0.5 * (-3 * (2 * x + 1) + 5) - 7)
+
+
+@points(1.5, of="Sequential")
+def test_sequential_backward_in_reverse(student, rng):
+    """Sequential.backward goes through the layers from the last to the first, once"""
+    diary = []
+    model = student.Sequential(
+        *(Recorder(n, diary, f, s) for n, f, s in (("a", 2, 1), ("b", -3, 5), ("c", 0.5, -7)))
+    )
+    dout = rng.normal(size=(4, 3))
+    model.forward(rng.normal(size=(4, 3)))
+    diary.clear()
+    got = model.backward(dout)
+    hint = "The layer that came last in forward comes first in backward."
+    expect("the calls of model.backward(dout)", diary).equals(
+        ["backward c", "backward b", "backward a"], hint=hint
+    )
+    expect("model.backward(dout)", got).close_to(2 * (-3 * (0.5 * dout + 7) - 5) - 1)
+
+
+@points(2, of="Sequential")
+def test_sequential_gradients_of_a_network(student, rng):
+    """all gradients of Linear, Tanh, Linear in a Sequential are the numerical ones"""
+    one, two = student.Linear(3, 4, an_rng(rng)), student.Linear(4, 2, an_rng(rng))
+    W1, b1, W2, b2 = rng.normal(size=(3, 4)), rng.normal(size=4), rng.normal(size=(4, 2)), rng.normal(size=2)
+    set_parameters(one, W1, b1)
+    set_parameters(two, W2, b2)
+    model = student.Sequential(one, student.Tanh(), two)
+    x, dout = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+
+    def network(x, W1, b1, W2, b2):
+        return affine(np.tanh(affine(x, W1, b1)), W2, b2)
+
+    expect("model.forward(x)", model.forward(x)).close_to(network(x, W1, b1, W2, b2))
+    dx = expect("model.backward(dout)", model.backward(dout))
+    dx.gradient(lambda v: network(v, W1, b1, W2, b2), at=x, dout=dout, batch=5)
+    grad = expect("grads['W'] of the first layer", one.grads["W"])
+    grad.gradient(lambda v: network(x, v, b1, W2, b2), at=W1, dout=dout, batch=5)
+    grad = expect("grads['b'] of the first layer", one.grads["b"])
+    grad.gradient(lambda v: network(x, W1, v, W2, b2), at=b1, dout=dout, batch=5)
+    grad = expect("grads['W'] of the last layer", two.grads["W"])
+    grad.gradient(lambda v: network(x, W1, b1, v, b2), at=W2, dout=dout, batch=5)
+    grad = expect("grads['b'] of the last layer", two.grads["b"])
+    grad.gradient(lambda v: network(x, W1, b1, W2, v), at=b2, dout=dout, batch=5)
+
+
+ORDER = ("test_sequential_forward_in_order", "test_sequential_backward_in_reverse")
+
+
+@points(0.5, of="Sequential", needs=ORDER)
+def test_sequential_runs_as_often_as_asked(student, rng):
+    """Sequential can go forward and back any number of times, and networks do not share layers"""
+    diary, other = [], []
+    model = student.Sequential(Recorder("a", diary, 2.0), Recorder("b", diary, 3.0))
+    second = student.Sequential(Recorder("c", other, 5.0))
+    x = rng.normal(size=(2, 3))
+    for _ in range(2):
+        expect("model.forward(x)", model.forward(x)).close_to(6 * x)
+        expect("forward of a second network", second.forward(x)).close_to(5 * x)
+        expect("model.backward(dout)", model.backward(x)).close_to(6 * x)
+        expect("backward of a second network", second.backward(x)).close_to(5 * x)
+    expect("the calls of a network", diary).equals(["forward a", "forward b", "backward b", "backward a"] * 2)
+    empty = student.Sequential()
+    expect("forward of an empty Sequential", empty.forward(x)).close_to(x)
+    expect("backward of an empty Sequential", empty.backward(x)).close_to(x)
+
+
+@points(1, of="Sequential")
+def test_sequential_within_a_sequential(student, rng):
+    """a Sequential can be a layer of another Sequential, at any depth"""
+    diary = []
+    a, b, c, d = (
+        Recorder(n, diary, f, s) for n, f, s in (("a", 2, 1), ("b", -3, 5), ("c", 0.5, -7), ("d", 4, 2))
+    )
+    inner = student.Sequential(b, student.Sequential(c))
+    model = student.Sequential(a, inner, d)
+    x = rng.normal(size=(2, 3))
+    got, back = model.forward(x), model.backward(x)
+    forward = ["forward a", "forward b", "forward c", "forward d"]
+    expect("the calls of a nested network", diary).equals(
+        [*forward, "backward d", "backward c", "backward b", "backward a"]
+    )
+    expect("model.forward(x)", got).close_to(4 * (0.5 * (-3 * (2 * x + 1) + 5) - 7) + 2)
+    expect("model.backward(dout)", back).close_to(2 * (-3 * (0.5 * (4 * x - 2) + 7) - 5) - 1)
+
+
+def a_nested_network(student, rng):
+    """(model, its three Linear layers, all its layers): Flatten, [Linear, Sigmoid, [Linear, Tanh]], ReLU, Linear."""
+    linears = [student.Linear(i, o, an_rng(rng)) for i, o in ((6, 5), (5, 4), (4, 2))]
+    deep_tanh, sigmoid, relu = student.Tanh(), student.Sigmoid(), student.LeakyReLU(0.1)
+    deep = student.Sequential(linears[1], deep_tanh)
+    inner = student.Sequential(linears[0], sigmoid, deep)
+    flatten = student.Flatten()
+    model = student.Sequential(flatten, inner, relu, linears[2])
+    return (
+        model,
+        linears,
+        [model, flatten, inner, linears[0], sigmoid, deep, linears[1], deep_tanh, relu, linears[2]],
+    )
+
+
+@points(1.5, of="Sequential")
+def test_sequential_parameters(student, rng):
+    """parameters() of a nested Sequential gives every W and b with its layer, in order, once"""
+    model, linears, _ = a_nested_network(student, rng)
+    pairs = expect("model.parameters()", model.parameters()).sequence(6)
+    owners = []
+    for pair in pairs:
+        expect("a parameter", pair).unpack("the layer", "the name")
+        owners.append(next((k for k, layer in enumerate(linears) if pair[0] == layer), None))
+    hint = "The layers themselves, in the order of the network."
+    expect("the layers in model.parameters()", owners).equals([0, 0, 1, 1, 2, 2], hint=hint)
+    for k in (0, 2, 4):
+        expect("the names of one layer", sorted(pair[1] for pair in pairs[k : k + 2])).equals(["W", "b"])
+    expect("model.params", model.params).equals({})
+    expect("parameters() of a network without any", student.Sequential(student.ReLU()).parameters()).sequence(
+        0
+    )
+
+
+@points(1, of="Sequential")
+def test_sequential_zero_grad(student, rng):
+    """zero_grad() of a nested Sequential clears the gradients of every layer inside"""
+    model, linears, _ = a_nested_network(student, rng)
+    model.forward(rng.normal(size=(4, 2, 3)))
+    model.backward(rng.normal(size=(4, 2)))
+    for layer in linears:
+        moved = np.any(fetch(layer.grads)["W"])
+        expect("grads['W'] after backward", layer.grads["W"]).satisfies(moved, "all gradients are zero.")
+    model.zero_grad()
+    for layer in linears:
+        for name in ("W", "b"):
+            want = np.zeros(np.shape(layer.params[name]))
+            expect(f"grads[{name!r}] after zero_grad of the network", layer.grads[name]).close_to(want)
+
+
+@points(1, of="Sequential")
+def test_sequential_train_and_eval(student, rng):
+    """train() and eval() of a nested Sequential reach every layer inside, of any kind"""
+    model, _, layers = a_nested_network(student, rng)
+    diary = []
+    spy = Recorder("spy", diary)
+    whole = student.Sequential(model, spy)
+    for change, flag in ((whole.eval, False), (whole.train, True), (whole.eval, False)):
+        change()
+        for layer in layers:
+            call = f"training of a layer inside, after {'train' if flag else 'eval'}()"
+            expect(call, layer.training).equals(flag)
+        expect("training of a layer of the tester's", spy.training).equals(flag)
+
+
+@points(0.5, of="Sequential")
+def test_sequential_holds_the_layers_themselves(student, rng):
+    """Sequential keeps the layers that it is given, not copies, in the list `layers`"""
+    one, two = student.Linear(3, 2, an_rng(rng)), student.Tanh()
+    model = student.Sequential(one, two)
+    held = expect("model.layers", model.layers).sequence(2)
+    expect("model.layers", held).satisfies(
+        held[0] == one and held[1] == two, "it does not hold the layers given."
+    )
+    parts = expect("model.sublayers()", model.sublayers()).sequence(2)
+    expect("model.sublayers()", parts).satisfies(
+        parts[0] == one and parts[1] == two, "it gives other layers."
+    )
+    W, b, x = rng.normal(size=(3, 2)), rng.normal(size=2), rng.normal(size=(4, 3))
+    set_parameters(one, W, b)
+    got = expect("model.forward(x) after a change of a layer", model.forward(x))
+    got.close_to(np.tanh(affine(x, W, b)))
+
+
+@points(0.5, of="Sequential", needs="test_sequential_gradients_of_a_network")
+def test_sequential_keeps_a_batch_of_one(student, rng):
+    """a network of Linear and Sigmoid keeps its axes for one example, and changes neither x nor dout"""
+    model = student.Sequential(
+        student.Linear(4, 5, an_rng(rng)), student.Sigmoid(), student.Linear(5, 3, an_rng(rng))
+    )
+    x, dout = rng.normal(size=(1, 4)), rng.normal(size=(1, 3))
+    battery.keeps_a_batch_of_one("model.forward(x)", model.forward, np.concatenate([x, -x]))
+    battery.leaves_arguments_alone("model.forward(x)", model.forward, x)
+    battery.leaves_arguments_alone("model.backward(dout)", model.backward, dout)
+    expect("model.forward(x)", model.forward(x)).has_shape(1, 3)
+    expect("model.backward(dout)", model.backward(dout)).has_shape(1, 4)
+
+
+# two_layer_grads -----------------------------------------------------------------------------------------------
+
+
+def mean_loss(X, y, W1, b1, W2, b2):
+    """The loss as written, one example at a time, with an exact log of a sum of exponentials."""
+    total = 0.0
+    for x, label in zip(X, y):
+        hidden = [1 / (1 + math.exp(-(x @ W1[:, h] + b1[h]))) for h in range(len(b1))]
+        scores = [np.dot(hidden, W2[:, c]) + b2[c] for c in range(len(b2))]
+        top = max(scores)
+        total += top + math.log(sum(math.exp(s - top) for s in scores)) - scores[label]
+    return total / len(X)
+
+
+def a_problem(rng, n=6, d=3, h=4, c=3):
+    """X, y, W1, b1, W2, b2 of these sizes."""
+    y = rng.permutation(np.arange(n) % c)
+    return [
+        rng.normal(size=(n, d)),
+        y,
+        rng.normal(size=(d, h)),
+        rng.normal(size=h),
+        rng.normal(size=(h, c)),
+        rng.normal(size=c),
+    ]
+
+
+NAMES = {"W1": 2, "b1": 3, "W2": 4, "b2": 5}
+
+
+def check_gradients(student, problem, names):
+    """These entries of two_layer_grads are numerical gradients of the loss."""
+    call = "two_layer_grads(X, y, W1, b1, W2, b2)"
+    got = expect(call, student.two_layer_grads(*problem)).keys(*names)
+    for name in names:
+        place = NAMES[name]
+
+        def loss(value, place=place):
+            return mean_loss(*problem[:place], value, *problem[place + 1 :])
+
+        got[name].gradient(loss, at=problem[place], batch=len(problem[0]))
+
+
+@points(1.5, of="two_layer_grads")
+def test_two_layers_output_gradients(student, rng):
+    """W2 and b2 of two_layer_grads are the numerical gradients of the loss"""
+    check_gradients(student, a_problem(rng), ("W2", "b2"))
+
+
+@points(3, of="two_layer_grads")
+def test_two_layers_hidden_gradients(student, rng):
+    """W1 and b1 of two_layer_grads are the numerical gradients of the loss"""
+    check_gradients(student, a_problem(rng), ("W1", "b1"))
+
+
+@points(1, of="two_layer_grads")
+def test_two_layers_of_any_size(student, rng):
+    """two_layer_grads is right for one example, one feature, one hidden unit, and a class that never occurs"""
+    for sizes in ((1, 3, 4, 3), (5, 1, 3, 2), (4, 2, 1, 3), (3, 3, 3, 3)):
+        check_gradients(student, a_problem(rng, *sizes), ("W1", "b1", "W2", "b2"))
+    problem = a_problem(rng, 4, 2, 3, 3)
+    problem[1] = np.array([2, 0, 2, 2])
+    check_gradients(student, problem, ("W1", "b1", "W2", "b2"))
+
+
+ALL = ("test_two_layers_output_gradients", "test_two_layers_hidden_gradients")
+
+
+@points(1, of="two_layer_grads", needs=ALL)
+def test_two_layers_with_huge_scores(student, rng):
+    """two_layer_grads stays right, without overflow, when the scores are in the thousands"""
+    for sign in (1.0, -1.0):
+        X, y, W1, b1, W2, b2 = a_problem(rng, 5, 3, 4, 3)
+        # hidden values lie between 0 and 1, so that the first class is thousands ahead or behind in each row
+        W2[:, 0] += sign * 3000.0
+        b2 = b2 + sign * 4000.0
+        call = "two_layer_grads(X, y, W1, b1, W2, b2)"
+        got = battery.stays_finite(call, student.two_layer_grads, X, y, W1, b1, W2, b2)
+        grads = expect(call, got).keys("W1", "b1", "W2", "b2")
+        A = 1 / (1 + np.exp(-affine(X, W1, b1)))
+        S = affine(A, W2, b2)
+        dS = np.array([[1 / np.sum(np.exp(np.clip(row - s, -700, 700))) for s in row] for row in S])
+        dS = (dS - (y[:, None] == np.arange(3))) / 5
+        dZ = np.einsum("nc,hc->nh", dS, W2) * A * (1 - A)
+        grads["W2"].close_to(np.einsum("nh,nc->hc", A, dS))
+        grads["b2"].close_to(np.einsum("nc->c", dS))
+        grads["W1"].close_to(np.einsum("nd,nh->dh", X, dZ), rtol=1e-7, atol=1e-7)
+        grads["b1"].close_to(np.einsum("nh->h", dZ), rtol=1e-7, atol=1e-7)
+
+
+@points(1, of="two_layer_grads", needs=ALL)
+def test_two_layers_leaves_everything_as_it_was(student, rng):
+    """two_layer_grads updates no weights, changes no argument, and gives the same twice"""
+    problem = a_problem(rng, 4, 2, 3, 3)
+    call = "two_layer_grads(X, y, W1, b1, W2, b2)"
+    battery.leaves_arguments_alone(call, student.two_layer_grads, *problem)
+    first = expect(call, student.two_layer_grads(*problem)).keys(*NAMES)
+    second = expect(call, student.two_layer_grads(*problem)).keys(*NAMES)
+    for name in NAMES:
+        want = first[name].array(np.shape(problem[NAMES[name]]))
+        second[name].close_to(want, rtol=0, atol=0, hint="The second call gave something else.")
+
+
+@points(0.5, of="two_layer_grads", needs=ALL)
+def test_two_layers_takes_any_kind_of_array(student, rng):
+    """two_layer_grads takes integers and any memory layout, and float32 stays float32"""
+    call = "two_layer_grads(X, y, W1, b1, W2, b2)"
+    X, y, *weights = a_problem(rng, 4, 2, 3, 3)
+    whole = [rng.integers(-2, 3, size=np.shape(a)).astype(float) for a in (X, *weights)]
+    battery.accepts_integers(call, student.two_layer_grads, whole[0], y, *whole[1:])
+    battery.accepts_any_layout(call, student.two_layer_grads, X, y, *weights)
+    exact = student.two_layer_grads(X, y, *weights)
+    single = student.two_layer_grads(X.astype(np.float32), y, *(w.astype(np.float32) for w in weights))
+    for name, part in expect(f"{call} with float32 arguments", single).keys(*NAMES).items():
+        part.has_dtype(np.float32).close_to(fetch(exact)[name], rtol=1e-4, atol=1e-6)
+
+
+# count_parameters ----------------------------------------------------------------------------------------------
+
+
+@points(1, of="count_parameters")
+def test_count_parameters_of_one_layer(student, rng):
+    """count_parameters counts the weights and biases of a Linear, and nothing in a layer without parameters"""
+    for d_in, d_out in ((3, 2), (1, 1), (7, 5)):
+        layer = student.Linear(d_in, d_out, an_rng(rng))
+        expect("count_parameters(layer)", student.count_parameters(layer)).equals(d_in * d_out + d_out)
+    layer = student.Linear(4, 3, an_rng(rng), bias=False)
+    expect("count_parameters of a layer without bias", student.count_parameters(layer)).equals(12)
+
+
+@points(1, of="count_parameters")
+def test_count_parameters_of_a_network(student, rng):
+    """count_parameters adds up all layers of a network, however deeply nested"""
+    model, _, _ = a_nested_network(student, rng)
+    want = (6 * 5 + 5) + (5 * 4 + 4) + (4 * 2 + 2)
+    expect("count_parameters(model)", student.count_parameters(model)).equals(want)
+    model = student.Sequential(
+        student.Linear(4, 5, an_rng(rng)), student.Sigmoid(), student.Linear(5, 3, an_rng(rng))
+    )
+    expect("count_parameters of a 4-5-3 network", student.count_parameters(model)).equals(43)
+
+
+@points(
+    0.5,
+    of="count_parameters",
+    needs=("test_count_parameters_of_one_layer", "test_count_parameters_of_a_network"),
+)
+def test_count_parameters_of_a_network_without_any(student):
+    """count_parameters is the whole number 0 for a network without parameters"""
+    for model in (
+        student.Sequential(),
+        student.ReLU(),
+        student.Sequential(student.Flatten(), student.Tanh()),
+    ):
+        expect("count_parameters(model)", student.count_parameters(model)).equals(0)
