@@ -6,15 +6,17 @@ The tests are run by pytest with the kit's plugin, so `kata test` and plain `pyt
 from __future__ import annotations
 
 import difflib
+import io
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest._io import TerminalWriter
 
 from grader.course import chapter_folders
-from grader.errors import UsageError
+from grader.errors import GraderFailure, UsageError
 from grader.marks import mark_of, title_of
 
 
@@ -100,18 +102,22 @@ def practise(root: Path, wanted: str | None = None) -> Practice:
     chosen = [c for c in chapters if wanted and _is_chapter(c.name, wanted)]
     collector = _Collector(root, None if chosen or not wanted else wanted)
     files = [str(_tests_of(c)) for c in chosen or chapters]
-    arguments = ["-c", os.devnull, "--rootdir", str(root), "--import-mode=importlib", "--capture=fd", "-q"]
+    arguments = ["-c", os.devnull, "--rootdir", str(root), "--import-mode=importlib", "--capture=fd"]
     arguments += ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "no:faulthandler"]
     arguments += ["-p", "grader.pytest_plugin", "-p", "pytest_timeout"]
     before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     try:
-        pytest.main([*arguments, *files], plugins=[collector])
+        code = pytest.main([*arguments, *files], plugins=[collector])
     finally:
         if before is None:
             del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
         else:
             os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
+    if code == pytest.ExitCode.INTERRUPTED and not collector.result.errors:
+        raise KeyboardInterrupt
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        raise GraderFailure(f"pytest could not run the visible tests (exit code {int(code)}). Try plain `pytest` here.")
     if collector.wanted and not collector.result.exercises and not collector.result.errors:
         _unknown(wanted or "", [c.name for c in chapters], collector.names)
     return collector.result
@@ -128,6 +134,13 @@ def _unknown(wanted: str, chapters: list[str], names: set[str]) -> None:
     raise UsageError(f"There is no chapter or function {wanted!r}. {hint}")
 
 
+class _Silence:
+    """Stands in for pytest's terminal reporter, which pytest-timeout writes to before it ends a test."""
+
+    def __init__(self) -> None:
+        self._tw = TerminalWriter(io.StringIO())
+
+
 class _Collector:
     """A pytest plugin that gathers instead of printing."""
 
@@ -137,6 +150,9 @@ class _Collector:
         self.result = Practice(root)
         self._by_name: dict[tuple[str, str], Exercise] = {}
         self._items: dict[str, Any] = {}
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.pluginmanager.register(_Silence(), "terminalreporter")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:

@@ -14,7 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from grader.local import Loaded
 
-SECONDS_PER_TEST = 10  # on the student's own machine; an endless loop ends here
+SECONDS_PER_TEST = 5  # on the student's own machine; an endless loop ends here
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -100,12 +100,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         return report
     explained = explain_item(item, call.excinfo.value)
     if explained is not None:
-        report.longrepr = explained
+        text, told = explained
+        report.longrepr = text
+        report.user_properties.append(("nnkata", told))
     return report
 
 
-def explain_item(item: pytest.Item, error: BaseException) -> str | None:
-    """The text for a failed test of a chapter, or None to leave pytest's own (an author's mistake)."""
+def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str, Any]] | None:
+    """Text and facts of a failed test of a chapter, or None to leave pytest's own (an author's mistake)."""
     from grader.feedback import explain
     from grader.marks import mark_of, title_of
 
@@ -116,8 +118,8 @@ def explain_item(item: pytest.Item, error: BaseException) -> str | None:
     exercise = mark.of if mark else item.name
     if type(error).__name__ == "Failed" and "Timeout" in str(error):
         text = f"{exercise} took longer than {SECONDS_PER_TEST} s. Is there a loop that never ends?"
-        item.user_properties.append(("nnkata", {"verdict": "timeout", "exercise": exercise, "message": text}))
-        return f"{title_of(function)}\n  {text}"
+        told = {"verdict": "timeout", "exercise": exercise, "message": text}
+        return f"{title_of(function)}\n  {text}", told
     feedback = explain(error, file, exercise)
     if feedback.verdict == "grader_error":
         return None
@@ -125,18 +127,13 @@ def explain_item(item: pytest.Item, error: BaseException) -> str | None:
     detail = feedback.detail if feedback.verdict != "unwritten" else ""
     if feedback.verdict == "failed" and not feedback.message and "assert" in detail:
         return None  # a plain assert: pytest shows it best
-    item.user_properties.append(
-        (
-            "nnkata",
-            {
-                "verdict": feedback.verdict,
-                "exercise": exercise,
-                "message": message,
-                "detail": detail,
-                "place": feedback.place,
-            },
-        )
-    )
+    told = {
+        "verdict": feedback.verdict,
+        "exercise": exercise,
+        "message": message,
+        "detail": detail,
+        "place": feedback.place,
+    }
     lines = [title_of(function), f"  {message}"]
     lines += [f"    {line}" for line in detail.splitlines()]
-    return "\n".join(lines)
+    return "\n".join(lines), told

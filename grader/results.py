@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,8 @@ class Result:
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        tests = [{**vars(t), "diagnosis": vars(t.diagnosis) if t.diagnosis else None} for t in self.tests]
+        return {**vars(self), "tests": tests}
 
     def to_json(self) -> str:
         """Strict JSON, stable key order.

@@ -54,6 +54,7 @@ def kata() -> None:
     A student:      kata start my-work && cd my-work && kata test
     An instructor:  kata grade submissions/ --out grades/
 
+    \b
     Every command explains itself: kata COMMAND --help
     Tab completion: eval "$(_KATA_COMPLETE=bash_source kata)", likewise zsh_source, fish_source.
     """

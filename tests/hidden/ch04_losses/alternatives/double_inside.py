@@ -1,7 +1,6 @@
 """All arithmetic in float64 and cast back at the end; transposed thinking, extra options, lists for pairs."""
 
 import numpy as np
-
 from ch00_toolbox.toolbox import as_float
 
 

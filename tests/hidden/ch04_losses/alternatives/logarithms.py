@@ -3,7 +3,6 @@
 from collections import namedtuple
 
 import numpy as np
-
 from ch00_toolbox.toolbox import as_float
 
 LossAndGradient = namedtuple("LossAndGradient", ["loss", "gradient"])

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-
 from ch00_toolbox.toolbox import as_float
 
 
