@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader import battery, expect, fetch, points, refuses
+from grader import battery, expect, points, refuses
 
 F32 = np.float32
 

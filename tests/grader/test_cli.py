@@ -1,0 +1,218 @@
+"""The command line: help that teaches, one line for mistakes, strict exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from grader.cli import COMMANDS, kata
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run `kata` as a person would, in a process of its own."""
+    program = "from grader.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **env},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_explains_itself(name):
+    """every command has help with a sentence and an example of its own use"""
+    result = CliRunner().invoke(kata, [name, "--help"])
+    assert result.exit_code == 0
+    assert len(result.output) > 150
+    assert re.search(rf"kata {name}\b.*\n", result.output.split("Usage:", 1)[1].split("\n", 1)[1]), "no example"
+
+
+def test_overview_lists_every_command():
+    """kata --help names every command under whom it serves"""
+    text = CliRunner().invoke(kata, ["--help"]).output
+    for title in ("For students", "For instructors", "For authors"):
+        assert title in text
+    for name in COMMANDS:
+        assert re.search(rf"^  {name} ", text, re.MULTILINE)
+
+
+def test_wrong_usage_is_one_line_and_exit_code_2(tmp_path):
+    """a path, option or command that does not exist: exit code 2, the next step, no traceback"""
+    out = str(tmp_path / "out")
+    for arguments in (
+        ["grade", str(tmp_path / "nothing"), "--out", out, "--course", str(ROOT)],
+        ["grade", str(tmp_path), "--out", out, "--course", str(tmp_path)],
+        ["grade", str(tmp_path), "--out", out, "--course", str(ROOT), "--chapter", "ch99"],
+        ["frobnicate"],
+        ["test", "--no-such-option"],
+    ):
+        done = run(*arguments, cwd=tmp_path)
+        assert done.returncode == 2, (arguments, done.stderr)
+        assert "Traceback" not in done.stderr
+        assert done.stderr.strip()
+
+
+def test_no_colours_into_a_pipe(tmp_path):
+    """output that is not a terminal holds no escape codes"""
+    done = run("doctor", cwd=ROOT)
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_doctor_speaks_json():
+    """kata doctor --json gives the level, the self-test and findings with next steps"""
+    done = run("doctor", "--json", cwd=ROOT)
+    told = json.loads(done.stdout)
+    assert told["isolation"]["level"] in ("sealed+uid", "sealed", "process")
+    assert {f["state"] for f in told["findings"]} <= {"ok", "missing", "note"}
+    assert done.returncode == (3 if any(f["state"] == "missing" for f in told["findings"]) else 0)
+
+
+# kata test, in a small workspace ----------------------------------------------------------------------------
+
+STUB = '''import numpy as np
+
+
+def double(x):
+    """Twice x."""
+    raise NotImplementedError("double is not written yet")
+
+
+def halve(x):
+    """Half of x."""
+    raise NotImplementedError("halve is not written yet")
+'''
+CHECKS = '''import numpy as np
+from grader import checks, expect
+
+
+@checks("double")
+def test_double(student):
+    """double([1, 2]) is [2, 4]"""
+    expect("double([1, 2])", student.double(np.array([1.0, 2.0]))).close_to([2.0, 4.0])
+
+
+@checks("halve")
+def test_halve(student):
+    """halve([2, 4]) is [1, 2]"""
+    expect("halve([2, 4])", student.halve(np.array([2.0, 4.0]))).close_to([1.0, 2.0])
+'''
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """A workspace with one chapter of two functions."""
+    chapter = tmp_path / "ch01_two"
+    chapter.mkdir()
+    (chapter / "two.py").write_text(STUB, encoding="utf-8")
+    (chapter / "test_two.py").write_text(CHECKS, encoding="utf-8")
+    return tmp_path
+
+
+def write(desk: Path, name: str, body: str) -> None:
+    """Write a function's body into the student's file."""
+    path = desk / "ch01_two" / "two.py"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(f'raise NotImplementedError("{name} is not written yet")', body), encoding="utf-8")
+
+
+def test_unwritten_functions_are_named_with_the_place_to_go(desk):
+    """at the start everything is to do, and the next step names file and line"""
+    done = run("test", cwd=desk)
+    assert done.returncode == 1
+    assert "todo  double, halve" in done.stdout
+    assert "Next: double in ch01_two/two.py, line 6" in done.stdout
+
+
+def test_a_solved_workspace_exits_0(desk):
+    """when all visible tests pass the exit code is 0"""
+    write(desk, "double", "return 2 * x")
+    write(desk, "halve", "return x / 2")
+    done = run("test", cwd=desk)
+    assert done.returncode == 0, done.stdout
+    assert "2 of 2 done" in done.stdout
+
+
+def test_a_wrong_value_is_explained(desk):
+    """a wrong function is shown with what it returned and what was expected, and the likely cause"""
+    write(desk, "double", "return 4 * x")
+    done = run("test", "double", cwd=desk)
+    assert done.returncode == 1
+    assert "exactly twice the right result" in done.stdout
+    assert "[4. 8.]" in done.stdout and "[2. 4.]" in done.stdout
+    assert "halve" not in done.stdout
+
+
+def test_the_students_own_line_is_named(desk):
+    """an exception is shown with the student's line and without the kit's insides"""
+    write(desk, "double", "return np.ones((2, 3)) @ x")
+    done = run("test", "double", cwd=desk)
+    assert "ValueError in ch01_two/two.py, line 6" in done.stdout
+    assert "servant" not in done.stdout
+
+
+def test_a_file_that_does_not_load_is_said_once(desk):
+    """a syntax error is one message with its line, not one for each test"""
+    write(desk, "double", "return (x")
+    done = run("test", cwd=desk)
+    assert done.returncode == 1
+    assert done.stdout.count("SyntaxError in ch01_two/two.py, line 6") == 1
+    assert "Next: repair ch01_two/two.py, line 6" in done.stdout
+
+
+def test_a_typo_gets_a_suggestion(desk):
+    """an unknown function is answered with near names and exit code 2"""
+    done = run("test", "duoble", cwd=desk)
+    assert done.returncode == 2
+    assert "Did you mean double" in done.stderr
+
+
+def test_outside_a_workspace_the_next_step_is_given(tmp_path):
+    """kata test without exercises says how to get them"""
+    done = run("test", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "kata start" in done.stderr
+
+
+def test_an_endless_loop_ends(desk):
+    """an endless loop is named as a time-out of that function"""
+    write(desk, "double", "while True: pass")
+    done = run("test", "double", cwd=desk)
+    assert "double took longer than" in done.stdout
+
+
+def test_plain_pytest_says_the_same(desk):
+    """plain pytest shows the same sentence and no traceback of the kit"""
+    write(desk, "double", "return 4 * x")
+    plugins = [] if _installed() else ["-p", "grader.pytest_plugin"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugins],
+        cwd=desk,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "exactly twice the right result" in done.stdout
+    assert "halve is not written yet. Open ch01_two/two.py, line 11." in done.stdout
+    assert "grader/" not in done.stdout
+
+
+def _installed() -> bool:
+    from importlib import metadata
+
+    return any(e.name == "nnkata" for e in metadata.entry_points(group="pytest11"))
