@@ -179,7 +179,7 @@ def _job(handed: HandedIn, prerequisites: str) -> Job:
         if earlier.text is not None:
             own[name] = earlier.text
     notes = []
-    if handed.others:
+    if handed.path is not None and handed.others:
         more = ", ".join(
             p.name if p.parent == handed.path.parent else f"{p.parent.name}/{p.name}"
             for p in handed.others[:3]

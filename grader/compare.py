@@ -444,8 +444,8 @@ def _kind_of(value: Any) -> str:
         return "True or False"
     if isinstance(value, (int, float, complex, np.generic)):
         return "a number"
-    name = {str: "text", bytes: "bytes", list: "a list", tuple: "a tuple", dict: "a dict"}.get(type(value))
-    return name or "an object"
+    names: dict[type, str] = {str: "text", bytes: "bytes", list: "a list", tuple: "a tuple", dict: "a dict"}
+    return names.get(type(value), "an object")
 
 
 def _show(value: Any) -> str:

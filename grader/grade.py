@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from grader.course import Chapter
+from grader.diagnose import Behaviour, Diagnoser, Log, diagnose
 from grader.errors import GraderFailure, StudentError, SubmissionDied
 from grader.feedback import Feedback, explain
 from grader.results import Diagnosis, TestResult, total
@@ -50,6 +51,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     import_failed: bool = False
     seconds: float = 0.0
+    logs: dict[str, Log] = field(default_factory=dict, repr=False)  # of tests that did not pass
 
     @property
     def score(self) -> float:
@@ -79,6 +81,7 @@ def run_suite(
     """
     results: dict[str, TestResult] = {}
     hung: set[str] = set()
+    logs: dict[str, Log] = {}
     started = time.monotonic()
     student: Student | None = None
     channel: WorkerChannel | None = None
@@ -119,6 +122,7 @@ def run_suite(
             if test.mark.of in hung:
                 seconds = min(seconds, AFTER_A_HANG)
             channel.begin(Limit(seconds, f"{seconds:g} s for one test"))
+            channel.log = []
         raised, seconds = suite.run(test, student)
         if raised is None and channel is not None and channel.died is not None:
             raised = channel.died  # a test that swallowed the end of the worker has not passed
@@ -126,9 +130,11 @@ def run_suite(
         if feedback is not None and feedback.verdict == "timeout":
             hung.add(test.mark.of)
         results[test.id] = _result(test, feedback, seconds)
+        if feedback is not None and channel is not None and channel.log is not None:
+            logs[test.id] = channel.log
     if channel is not None:
         channel.close()
-    return Outcome([results[t.id] for t in suite.tests], seconds=time.monotonic() - started)
+    return Outcome([results[t.id] for t in suite.tests], logs=logs, seconds=time.monotonic() - started)
 
 
 def _skipped(cause: TestResult) -> Feedback:
@@ -230,6 +236,21 @@ def _load_notes(problems: list[dict[str, Any]], file: str) -> list[str]:
             "The functions of the file were graded."
         )
     return notes
+
+
+def add_diagnoses(outcome: Outcome, diagnoser: Diagnoser) -> None:
+    """Name the catalogued mistake in every failed test of an exercise that behaves exactly like one."""
+    seen: dict[str, Behaviour] = {}
+    for test in outcome.tests:
+        behaviour = seen.setdefault(test.exercise, Behaviour())
+        behaviour.verdicts[test.id] = test.verdict
+        if test.id in outcome.logs:
+            behaviour.logs[test.id] = outcome.logs[test.id]
+    for exercise, named in diagnose(diagnoser, seen).items():
+        one = Diagnosis(" or ".join(d.id for d in named), " Or: ".join(d.text for d in named))
+        for test in outcome.tests:
+            if test.exercise == exercise and test.verdict in ("failed", "raised"):
+                test.diagnosis = one
 
 
 def time_limits(suite: Suite, reference: Outcome) -> dict[str, float]:

@@ -24,8 +24,17 @@ from pathlib import Path
 from typing import Any
 
 from grader.course import Chapter, Course
+from grader.diagnose import Diagnoser
 from grader.errors import GraderFailure, KitError
-from grader.grade import Outcome, Submission, grade_in_sandbox, now, reference_outcome, time_limits
+from grader.grade import (
+    Outcome,
+    Submission,
+    add_diagnoses,
+    grade_in_sandbox,
+    now,
+    reference_outcome,
+    time_limits,
+)
 from grader.results import Result, total
 from grader.sandbox.isolation import Isolation, start_server
 from grader.sandbox.server import ForkServer
@@ -56,6 +65,7 @@ class Engine:
     server: ForkServer
     isolation: Isolation
     limits: dict[str, dict[str, float]] = field(default_factory=dict)
+    diagnosers: dict[str, Diagnoser] = field(default_factory=dict)
 
     def prepare(self, name: str) -> dict[str, float]:
         """Time limits of a chapter, after its reference has passed here."""
@@ -93,12 +103,16 @@ class Engine:
             result.seconds = round(time.monotonic() - clock, 3)
             result.notes.append("The grader failed, not the submission. No grade was written.")
             return result, log
+        add_diagnoses(outcome, self._diagnoser(suite))
         result.tests = outcome.tests
         result.prerequisites = used
         result.notes += outcome.notes
         result.add_up()
         result.seconds = round(time.monotonic() - clock, 3)
         return result, ""
+
+    def _diagnoser(self, suite: Suite) -> Diagnoser:
+        return self.diagnosers.setdefault(suite.chapter.name, Diagnoser(suite))
 
     def _best(self, suite: Suite, submission: Submission, job: Job) -> tuple[Outcome, str]:
         """Grade on the reference's earlier chapters; if that cannot run, on the student's own as well."""

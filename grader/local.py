@@ -26,6 +26,7 @@ class BrokenChannel:
 
     def __init__(self, reason: StudentError):
         self.reason = reason
+        self.log: list[tuple[str, Any]] | None = None
 
     def request(self, operation: list[Any], observe: bool = False) -> Any:
         raise self.reason

@@ -179,13 +179,14 @@ class _Collector:
         if exercise is None:
             exercise = self._by_name[chapter, name] = Exercise(name, chapter)
             self.result.exercises.append(exercise)
-        told = dict(report.user_properties).get("nnkata", {})
+        properties: dict[str, Any] = dict(report.user_properties)
+        told = properties.get("nnkata", {})
         check = Check(title_of(item.function), report.passed)
         if not report.passed:
             check.verdict = told.get("verdict", "failed")
             check.message = told.get("message", "") or "This does not hold."
             check.detail = told.get("detail", "") or ("" if told else str(report.longrepr))
-            check.place = told.get("place") or ""
+            check.place = told.get("place", "")
             check.printed = report.capstdout
             self._note_broken_file(item, chapter)
         exercise.checks.append(check)

@@ -132,7 +132,7 @@ def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str
         "exercise": exercise,
         "message": message,
         "detail": detail,
-        "place": feedback.place,
+        "place": feedback.place or "",
     }
     lines = [title_of(function), f"  {message}"]
     lines += [f"    {line}" for line in detail.splitlines()]

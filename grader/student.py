@@ -47,6 +47,8 @@ class Channel(Protocol):
     def release(self, handle: int) -> None:
         """Nobody here holds this handle any longer."""
 
+    log: list[tuple[str, Any]] | None
+
 
 class Remote:
     """Something of the student's: a top-level name, or a handle of an object that lives there.
@@ -354,13 +356,24 @@ def _error_class(base: type) -> type[StudentError]:
     return _classes[base]
 
 
-@dataclass
-class Call:
-    """One recorded call, for diagnosis: what was asked and what came back."""
+def asked(operation: list[Any]) -> str:
+    """An operation in one word, for logs: which kind, and the name it concerns."""
+    target = operation[1] if len(operation) > 1 else None
+    name = target._name if isinstance(target, Remote) else None
+    return f"{operation[0]} {name or ''}"
 
-    target: str  # "softmax" or "Linear.forward"
-    value: Any = None
-    error: str | None = None
+
+def logged(log: list[tuple[str, Any]] | None, operation: list[Any], answer: Callable[[], Any]) -> Any:
+    """The answer of an operation, remembered in `log` if there is one; a student's exception is an answer too."""
+    if log is None:
+        return answer()
+    try:
+        value = answer()
+    except StudentError as error:
+        log.append((asked(operation), f"raised {error.type_name}"))
+        raise
+    log.append((asked(operation), value))
+    return value
 
 
 class LocalChannel:
@@ -370,9 +383,12 @@ class LocalChannel:
         self.servant = servant
         self.remotes = Remotes()
         self.seen: dict[str, Any] = {}
-        self.log: list[Call] | None = None
+        self.log: list[tuple[str, Any]] | None = None  # when set: what was asked and what came back
 
     def request(self, operation: list[Any], observe: bool = False) -> Any:
+        return logged(self.log, operation, lambda: self._request(operation, observe))
+
+    def _request(self, operation: list[Any], observe: bool) -> Any:
         operands = [self._to_servant(part) for part in operation]
         self.seen = {}
         with inside.recording_warnings() as records, np.errstate():

@@ -55,7 +55,7 @@ def numerical_gradient(f, x, h=1e-5):
     Raises
     ------
     ValueError
-        If f returns an array that has axes: an array has no single slope, see numerical_gradient_array.
+        If f returns several numbers: they have no single slope, see numerical_gradient_array.
     Exception
         Whatever f raises is passed on.
 

@@ -53,8 +53,8 @@ def figure_curves(student):
 def figure_ruler(student):
     """The product of the derivatives of k activations, one per layer; weights are left out.
 
-    Lines: the largest value possible for sigmoid, 0.25 to the power k. Bands: the middle half of 2000 random paths
-    with z from a standard normal distribution. A relu path is either open, product 1, or closed, product 0.
+    Dashed: the best sigmoid can do, 0.25 to the power k. Bands: the middle half of 2000 random paths with z
+    from a standard normal distribution. A relu path is either open, product 1, or closed, product 0.
     """
     depth, paths = 20, 2000
     z = np.random.default_rng(0).normal(size=(paths, depth))
@@ -62,14 +62,18 @@ def figure_ruler(student):
     k = np.arange(1, depth + 1)
     figure = Figure(figsize=(6.4, 4), layout="constrained")
     axes = figure.subplots()
-    axes.plot(k, np.ones(depth), color=INK, linewidth=1.5, marker="s", markersize=3, label="relu, open path: 1")
+    axes.plot(
+        k, np.ones(depth), color=INK, linewidth=1.5, marker="s", markersize=3, label="relu, open path: 1"
+    )
     for name, slope, colour, marker in (
         ("tanh", student.tanh_backward(ones, student.tanh(z)), ORANGE, "^"),
         ("sigmoid", student.sigmoid_backward(ones, student.sigmoid(z)), BLUE, "o"),
     ):
         low, middle, high = np.quantile(np.cumprod(slope, axis=1), [0.25, 0.5, 0.75], axis=0)
         axes.fill_between(k, low, high, color=colour, alpha=0.25, linewidth=0)
-        axes.plot(k, middle, color=colour, marker=marker, markersize=4, label=f"{name}, middle of random paths")
+        axes.plot(
+            k, middle, color=colour, marker=marker, markersize=4, label=f"{name}, middle of random paths"
+        )
     steepest = float(student.sigmoid_backward(np.ones(1), student.sigmoid(np.zeros(1)))[0])
     axes.plot(k, steepest**k, color=BLUE, linestyle="--", linewidth=1, label="sigmoid, at best: $0.25^k$")
     axes.set_yscale("log")
@@ -84,8 +88,9 @@ def figure_ruler(student):
 def figure_xor(student):
     """The same weights without (left) and with (right) relu after the first layer, on the four points of XOR.
 
-    Shaded: the output is above 0.5, so the answer is 1. Thin lines: equal output. Left, two layers are one, and
-    its border is one straight line; one corner is always on the wrong side. Right, the bend makes a strip.
+    Shaded: the output is above 0.5, so the answer is 1. Thin lines: equal output. Left, two layers are one,
+    and its border is one straight line; one corner is always on the wrong side. Right, the bend makes a
+    strip.
     """
     W1, b1 = np.array([[1.0, 1.0], [1.0, 1.0]]), np.array([0.0, -1.0])
     W2, b2 = np.array([[1.0], [-2.0]]), np.array([0.0])

@@ -23,7 +23,8 @@ def figure_margin(student):
     axes.annotate(
         f"at a lead of 3: SVM 0, cross-entropy {still:.3f}",
         (3.0, still),
-        xytext=(1.3, 1.0),
+        xytext=(4.85, 1.0),
+        ha="right",
         fontsize=9,
         arrowprops={"arrowstyle": "-", "color": GREY},
     )

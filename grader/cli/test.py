@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from grader.practice import Exercise, Practice
 
 
 @click.command(
@@ -26,7 +31,7 @@ def test(what: str | None, show_all: bool) -> int:
     return 0 if found.all_done else 1
 
 
-def _report(found, show_all: bool) -> None:  # type: ignore[no-untyped-def]
+def _report(found: Practice, show_all: bool) -> None:
     for error in found.errors:
         click.secho(error, fg="red")
     chapters = list(dict.fromkeys(e.chapter for e in found.exercises))
@@ -50,7 +55,7 @@ def _report(found, show_all: bool) -> None:  # type: ignore[no-untyped-def]
     click.echo(_next_step(found, chapters))
 
 
-def _failure(exercise, show_all: bool) -> None:  # type: ignore[no-untyped-def]
+def _failure(exercise: Exercise, show_all: bool) -> None:
     passed = sum(c.passed for c in exercise.checks)
     click.echo(click.style("  wrong ", fg="red") + f"{exercise.name}  ({passed} of {len(exercise.checks)} checks pass)")
     failures = [c for c in exercise.checks if not c.passed]
@@ -71,7 +76,7 @@ def _indented(text: str, width: int) -> None:
         click.echo(" " * width + line)
 
 
-def _next_step(found, chapters: list[str]) -> str:  # type: ignore[no-untyped-def]
+def _next_step(found: Practice, chapters: list[str]) -> str:
     for chapter in chapters:
         if chapter in found.broken:
             return f"Next: repair {found.broken[chapter].place or chapter}, then run kata test {chapter[:4]}."

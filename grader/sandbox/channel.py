@@ -15,17 +15,21 @@ import time
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
+
+import numpy as np
 
 from grader.errors import AuthorError, GraderFailure, SubmissionDied
 from grader.sandbox.inside import servant as inside
 from grader.sandbox.inside import wire
 from grader.sandbox.server import ForkServer
-from grader.student import Remote, Remotes, Rng, student_error
+from grader.student import Remote, Remotes, Rng, logged, student_error
 
 READY_SECONDS = 20.0
 TRAFFIC_LIMIT = 512 * 2**20  # bytes in both directions, per worker
 PATIENCE = 4.0  # a busy machine stretches a limit at most this many times
+MAX_NESTING = 50  # callbacks within callbacks
+ASKABLE = ("call", "attr", "setattr", "item", "setitem", "contains", "len", "iter")
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 # Attributes of these would lead from a callback into the grader itself.
 CLOSED = (
@@ -56,12 +60,15 @@ class WorkerChannel:
         self.server = server
         self.process = server.fork()
         self.died: SubmissionDied | None = None
+        self.log: list[tuple[str, Any]] | None = None  # when set: what was asked and what came back
         self._buffer = b""
         self._traffic = 0
         self._released: list[int] = []
         self._remotes = Remotes()
         self._objects: dict[int, Any] = {}
         self._object_numbers: dict[int, int] = {}
+        self._last_object = 0  # numbers are never used twice: a stub kept from an earlier test must not alias
+        self._nesting = 0
         self._raised: dict[int, BaseException] = {}
         self._seen: dict[str, Any] = {}
         self._limit = Limit(READY_SECONDS, "start of a worker")
@@ -99,6 +106,7 @@ class WorkerChannel:
         self._objects.clear()
         self._object_numbers.clear()
         self._raised.clear()
+        self._nesting = 0
 
     def close(self) -> int | None:
         """Kill the worker. Returns its wait status the first time."""
@@ -134,7 +142,8 @@ class WorkerChannel:
 
     def request(self, operation: list[Any], observe: bool = False) -> Any:
         released, self._released = self._released, []
-        return self._exchange({"do": "run", "op": operation, "observe": observe, "release": released})
+        message = {"do": "run", "op": operation, "observe": observe, "release": released}
+        return logged(self.log, operation, lambda: self._exchange(message))
 
     def last_seen(self) -> dict[str, Any]:
         return self._seen
@@ -200,18 +209,24 @@ class WorkerChannel:
         try:
             return student_error(seen)
         except (TypeError, ValueError):
-            return self._violation("a malformed exception")
+            self._violation("a malformed exception")
 
     # callbacks -------------------------------------------------------------------------------------------
 
     def _serve(self, question: dict[str, Any]) -> None:
         """Let the worker use an object that the test passed in; only public names, only such objects."""
-        target = self._objects.get(question.get("ask")) if type(question.get("ask")) is int else None
-        kind, operands = question.get("kind"), question.get("with")
-        if target is None or not isinstance(operands, list):
+        number, kind, operands = question.get("ask"), question.get("kind"), question.get("with")
+        if type(number) is not int or not 0 < number <= self._last_object:
             self._violation("a use of an object that was not passed")
+        if not isinstance(kind, str) or kind not in ASKABLE or not isinstance(operands, list):
+            self._violation("a use of an object that does not exist")
+        self._nesting += 1
         try:
-            value, live = self._use(target, kind, operands)
+            if self._nesting > MAX_NESTING:
+                raise RecursionError("callbacks within callbacks")
+            if number not in self._objects:  # the student kept it from an earlier test
+                raise ReferenceError("this object belonged to an earlier test")
+            value, live = self._use(self._objects[number], kind, operands)
             answer = {"ok": inside.export(value, self._own, live=live)}
         except (SubmissionDied, GraderFailure, AuthorError):
             raise
@@ -219,8 +234,14 @@ class WorkerChannel:
             token = len(self._raised) + 1
             self._raised[token] = error
             answer = {
-                "raise": {"type": inside.builtin_name(type(error)), "text": str(error)[:500], "token": token}
+                "raise": {
+                    "type": inside.builtin_name(type(error)),
+                    "text": inside.text_of(error)[:500],
+                    "token": token,
+                }
             }
+        finally:
+            self._nesting -= 1
         self._send({"id": question["id"], **answer})
 
     def _use(self, target: Any, kind: Any, operands: list[Any]) -> tuple[Any, bool]:
@@ -244,10 +265,12 @@ class WorkerChannel:
                 return len(target), False
             case "iter", []:
                 return list(target), False
-        raise TypeError(f"this object cannot be used so ({kind if isinstance(kind, str) else 'unknown'})")
+        raise TypeError(f"this object cannot be used so ({kind})")
 
     def _public(self, target: Any, name: str) -> str:
-        if name.startswith("_") or isinstance(target, CLOSED):
+        if name.startswith("_"):  # a stub refuses it there, so this is no slip
+            self._violation("a use of a name with an underscore")
+        if isinstance(target, CLOSED):  # `hasattr(f, "forward")` is an honest question
             raise AttributeError(name)
         return name
 
@@ -263,14 +286,14 @@ class WorkerChannel:
             types.TracebackType,
             type,
         )
-        if isinstance(value, blocked) or isinstance(value, BaseException):
+        if isinstance(value, (*blocked, BaseException, np.ndarray, np.generic)):
             raise AttributeError("this object does not cross")
         return Owned(self._register(value))
 
     def _register(self, value: Any) -> int:
         number = self._object_numbers.get(id(value))
         if number is None:
-            number = len(self._objects) + 1
+            number = self._last_object = self._last_object + 1
             self._objects[number] = value  # kept alive, so the id() stays its own
             self._object_numbers[id(value)] = number
         return number
@@ -288,8 +311,8 @@ class WorkerChannel:
             return wire.RNG, [value._key, value.seed]
         if isinstance(value, Owned):
             return wire.OBJECT, value.number
-        import numpy as np
-
+        if isinstance(value, (np.ndarray, np.generic)):  # as an object it could be told to write files
+            raise AuthorError(f"A value of numpy's dtype {value.dtype} cannot cross to the student.")
         if isinstance(value, np.random.Generator):
             raise AuthorError("A Generator cannot cross to the student. Pass Rng(seed) instead.")
         return wire.OBJECT, self._register(value)
@@ -297,6 +320,8 @@ class WorkerChannel:
     def _decode_handle(self, payload: Any) -> Remote:
         match payload:
             case [int(number), str(label)] if number > 0 and len(label) <= 64:
+                if number in self._released:  # let go of here, but not yet there, and now it is back
+                    self._released.remove(number)
                 return self._remotes.get(self, number, label)
         raise wire.WireError("a malformed handle")
 
@@ -354,7 +379,7 @@ class WorkerChannel:
         try:
             return self._opened(self._decoder.value(body))
         except wire.WireError as error:
-            return self._violation(str(error))
+            self._violation(str(error))
 
     def _opened(self, value: Any) -> Any:
         """Objects of ours that came back, as themselves."""
@@ -378,6 +403,8 @@ class WorkerChannel:
                 part = b""
             if not part:
                 self._dead()
+            if time.monotonic() - self._started > self._limit.seconds and self._overdue():
+                self._late()  # somebody who never stops talking is never waited for
             self._buffer += part
             return
 
@@ -388,17 +415,23 @@ class WorkerChannel:
             passed = time.monotonic() - self._started
             left = self._limit.seconds - passed
             if left <= 0:
-                used = self.cpu_seconds() - self._cpu_before
-                # Fair: a worker that was kept from computing gets its CPU seconds, within reason.
-                if (
-                    used >= 0.8 * self._limit.seconds
-                    or passed >= PATIENCE * self._limit.seconds
-                    or self._asleep()
-                ):
-                    self._die("timeout", f"It took longer than {self._limit.words}.", self._limit.words)
-                left = max(0.05, self._limit.seconds - used)
+                asleep = self._asleep()
+                if self._poll.poll(0):
+                    return  # its answer is there; only asking for it came late
+                if asleep or self._overdue():
+                    self._late()
+                left = max(0.05, self._limit.seconds - (self.cpu_seconds() - self._cpu_before))
             if self._poll.poll(min(left, 1.0) * 1000):
                 return
+
+    def _overdue(self) -> bool:
+        """Fair: a worker that was kept from computing gets its CPU seconds, within reason."""
+        passed = time.monotonic() - self._started
+        used = self.cpu_seconds() - self._cpu_before
+        return used >= 0.8 * self._limit.seconds or passed >= PATIENCE * self._limit.seconds
+
+    def _late(self) -> None:
+        self._die("timeout", f"It took longer than {self._limit.words}.", self._limit.words)
 
     def _asleep(self) -> bool:
         """True if the worker waits of its own accord instead of for a processor."""
@@ -415,10 +448,10 @@ class WorkerChannel:
 
     # ends ------------------------------------------------------------------------------------------------
 
-    def _violation(self, what: str) -> Any:
+    def _violation(self, what: str) -> NoReturn:
         self._die("protocol", f"The submission interfered with its connection to the grader: {what}.")
 
-    def _dead(self) -> None:
+    def _dead(self) -> NoReturn:
         server_alive = self.server.alive
         status = self.close()
         if not server_alive or status is None:
@@ -436,11 +469,11 @@ class WorkerChannel:
     def _used_up(self) -> bool:
         return time.monotonic() - self._started > 1.0
 
-    def _die(self, verdict: str, text: str, limit: str | None = None) -> None:
+    def _die(self, verdict: str, text: str, limit: str | None = None) -> NoReturn:
         self.close()
         self._end(verdict, text, limit)
 
-    def _end(self, verdict: str, text: str, limit: str | None) -> None:
+    def _end(self, verdict: str, text: str, limit: str | None) -> NoReturn:
         self.died = SubmissionDied(verdict, text, limit)
         raise self.died
 

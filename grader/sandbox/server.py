@@ -83,7 +83,7 @@ class ForkServer:
         blob = filter_path() if self.use_filter else None
         config = {
             "inside": str(INSIDE),
-            "packages": sorted({str(Path(m.__file__).parents[1]) for m in (numpy, msgpack)}),
+            "packages": sorted({str(Path(str(m.__file__)).parents[1]) for m in (numpy, msgpack)}),
             "modules": PRELOADED,
             "control": theirs.fileno(),
             "parent": os.getpid(),

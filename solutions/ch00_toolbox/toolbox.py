@@ -55,7 +55,7 @@ def numerical_gradient(f, x, h=1e-5):
     Raises
     ------
     ValueError
-        If f returns an array that has axes: an array has no single slope, see numerical_gradient_array.
+        If f returns several numbers: they have no single slope, see numerical_gradient_array.
     Exception
         Whatever f raises is passed on.
 
@@ -73,9 +73,9 @@ def numerical_gradient(f, x, h=1e-5):
         moved = x.copy()
         moved[i] += step
         out = np.asarray(f(moved))
-        if out.ndim:
+        if out.size != 1:
             raise ValueError(f"f returned an array of shape {out.shape}; it should return one number")
-        return float(out)
+        return out.item()
 
     grad = np.zeros(x.shape)
     for i in np.ndindex(x.shape):

@@ -8,12 +8,14 @@ from ch03_activations.activations import as_float, float_pair, hard_sigmoid, sig
 # "Zeros of the right form" of a text is the text itself, so that program knows the answer.
 EARNS_WITHOUT_KNOWING = {"output_activation": "its result is a text"}
 
-# sigmoid -----------------------------------------------------------------------------------------------------
+# sigmoid ------------------------------------------------------------------------------------------
 
 
 @mistake("M040", of="sigmoid", caught_by="test_sigmoid_survives_huge_inputs")
 def sigmoid_straight_from_the_formula(z):
-    """exp(-z) overflows from z = -710 (float32: -89). Treat the two signs apart so that exp sees no positive number."""
+    """exp(-z) overflows from z = -710 (float32: -89). Treat the two signs apart so that exp sees no
+    positive number.
+    """
     return 1.0 / (1.0 + np.exp(-as_float(z)))
 
 
@@ -29,14 +31,18 @@ def sigmoid_with_clipped_input(z):
     caught_by=("test_sigmoid_survives_huge_inputs", "test_sigmoid_keeps_the_digits_of_small_values"),
 )
 def sigmoid_with_clipped_output(z):
-    """Clipping the result away from 0 and 1 hides how sure the network is. The loss of chapter 04 has a better way."""
+    """Clipping the result away from 0 and 1 hides how sure the network is. The loss of chapter 04 has a
+    better way.
+    """
     e = np.exp(-np.abs(as_float(z)))
     return np.clip(np.where(z >= 0, 1.0, e) / (1.0 + e), 1e-15, 1.0 - 1e-15)
 
 
 @mistake("M042", of="sigmoid", caught_by="test_sigmoid_suits_any_array")
 def sigmoid_into_an_integer_array(z):
-    """np.empty_like of an integer array is an integer array: every result is cut to 0 or 1. Convert z first."""
+    """np.empty_like of an integer array is an integer array: every result is cut to 0 or 1. Convert z
+    first.
+    """
     z = np.asarray(z)
     out = np.empty_like(z)
     e = np.exp(-np.abs(z))
@@ -53,7 +59,9 @@ def sigmoid_with_where_after_the_overflow(z):
 
 @mistake("CH03-one-branch-for-all", of="sigmoid", caught_by="test_sigmoid_survives_huge_inputs")
 def sigmoid_that_looks_at_the_whole_array(z):
-    """One `if` decides for the whole array; with both signs in it, one side overflows. Decide entry by entry."""
+    """One `if` decides for the whole array; with both signs in it, one side overflows. Decide entry by
+    entry.
+    """
     z = as_float(z)
     if np.mean(z) >= 0:
         return 1.0 / (1.0 + np.exp(-z))
@@ -62,7 +70,9 @@ def sigmoid_that_looks_at_the_whole_array(z):
 
 @mistake("CH03-half-tanh", of="sigmoid", caught_by="test_sigmoid_keeps_the_digits_of_small_values")
 def sigmoid_by_tanh(z):
-    """(1 + tanh(z/2)) / 2 never overflows, but below z = -38 it is 0: 1 + tanh is a difference of nearly equal numbers."""
+    """(1 + tanh(z/2)) / 2 never overflows, but below z = -38 it is 0: 1 + tanh is a difference of nearly
+    equal numbers.
+    """
     return 0.5 * (1.0 + np.tanh(0.5 * as_float(z)))
 
 
@@ -78,7 +88,7 @@ def sigmoid_in_float64(z):
     return sigmoid(np.asarray(z, dtype=np.float64))
 
 
-# sigmoid_backward --------------------------------------------------------------------------------------------
+# sigmoid_backward ---------------------------------------------------------------------------------
 
 
 @mistake("M044", of="sigmoid_backward", caught_by="test_sigmoid_backward_agrees_with_finite_differences")
@@ -116,12 +126,14 @@ def sigmoid_backward_with_wrong_sign(dout, a):
 
 @mistake("CH03-no-floor", of="sigmoid_backward", caught_by="test_sigmoid_backward_by_hand")
 def sigmoid_backward_with_a_floor(dout, a):
-    """A derivative that may not become 0 is no longer the derivative. Saturation is a fact to see, not to hide."""
+    """A derivative that may not become 0 is no longer the derivative. Saturation is a fact to see, not to
+    hide.
+    """
     dout, a = float_pair(dout, a)
     return dout * np.maximum(a * (1.0 - a), 1e-6)
 
 
-# tanh and tanh_backward --------------------------------------------------------------------------------------
+# tanh and tanh_backward ---------------------------------------------------------------------------
 
 
 @mistake("M047", of="tanh", caught_by="test_tanh_survives_huge_inputs")
@@ -169,7 +181,7 @@ def tanh_backward_with_the_rule_of_sigmoid(dout, a):
     return dout * a * (1.0 - a)
 
 
-# relu and relu_backward --------------------------------------------------------------------------------------
+# relu and relu_backward ---------------------------------------------------------------------------
 
 
 @mistake("M054", of="relu", caught_by="test_relu_matches_the_formula")
@@ -230,12 +242,14 @@ def relu_backward_times_the_output(dout, z):
     return dout * np.maximum(z, 0.0)
 
 
-# leaky_relu and its backward ---------------------------------------------------------------------------------
+# leaky_relu and its backward ----------------------------------------------------------------------
 
 
 @mistake("M052", of="leaky_relu", caught_by="test_leaky_relu_takes_slopes_above_one")
 def leaky_relu_by_maximum(z, slope=0.01):
-    """The larger of z and slope * z is the right one only while slope is at most 1. Decide by the sign of z."""
+    """The larger of z and slope * z is the right one only while slope is at most 1. Decide by the sign of
+    z.
+    """
     z = as_float(z)
     return np.maximum(z, slope * z)
 
@@ -294,7 +308,7 @@ def leaky_relu_backward_with_a_fixed_slope(dout, z, slope=0.01):
     return np.where(z > 0, dout, 0.01 * dout)
 
 
-# collapse_linear and output_activation -----------------------------------------------------------------------
+# collapse_linear and output_activation ------------------------------------------------------------
 
 
 @mistake("M056", of="collapse_linear", caught_by="test_collapse_linear_multiplies_the_weights")
@@ -358,7 +372,7 @@ def output_activation_with_a_default(task):
     return {"binary": "sigmoid", "multiclass": "softmax"}.get(task, "identity")
 
 
-# stretch -----------------------------------------------------------------------------------------------------
+# stretch ------------------------------------------------------------------------------------------
 
 
 @mistake("CH03-elu-overflow", of="elu", caught_by="test_elu_survives_huge_inputs")
@@ -384,7 +398,9 @@ def elu_backward_open_at_zero(dout, z, alpha=1.0):
 
 @mistake("CH03-softplus-overflow", of="softplus", caught_by="test_softplus_survives_huge_inputs")
 def softplus_straight_from_the_formula(z):
-    """exp(z) overflows from z = 710 although the result is z itself. Take the large part out of the logarithm."""
+    """exp(z) overflows from z = 710 although the result is z itself. Take the large part out of the
+    logarithm.
+    """
     return np.log(1.0 + np.exp(as_float(z)))
 
 

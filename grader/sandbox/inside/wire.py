@@ -85,13 +85,51 @@ def copy_array(array):
 # packing ---------------------------------------------------------------------------------------------------
 
 
-class Encoder:
-    """Packs values. `other(value)` answers (extension code, msgpack-able payload) for what is not plain."""
+def keep_within_limits(value):
+    """Refuse what the strict decoder of the other side would refuse: an honest worker asks before it sends.
 
-    def __init__(self, other):
+    Raises
+    ------
+    TooLarge
+        If a text is too long, or there are too many entries, keys, axes or levels.
+    """
+    nodes, todo = 0, [(value, 0)]
+    while todo:
+        value, depth = todo.pop()
+        kind = type(value)
+        if kind is str or kind is bytes:
+            size = len(value) if kind is bytes or 4 * len(value) <= MAX_TEXT else len(value.encode())
+            if size > MAX_TEXT:
+                raise TooLarge(f"a text of {size} bytes, the limit is {MAX_TEXT}")
+        elif kind is list or kind is tuple or kind is dict:
+            nodes += max(1, len(value))
+            if depth >= MAX_DEPTH:
+                raise TooLarge(f"nested deeper than {MAX_DEPTH}")
+            if kind is dict and len(value) > MAX_KEYS:
+                raise TooLarge(f"a dict of {len(value)} keys, the limit is {MAX_KEYS}")
+            if kind is dict:
+                todo += [(key, depth) for key in value]
+            if nodes <= MAX_NODES:
+                todo += [(entry, depth + 1) for entry in (value.values() if kind is dict else value)]
+        elif kind is np.ndarray and value.ndim > MAX_NDIM:
+            raise TooLarge(f"an array of {value.ndim} axes, the limit is {MAX_NDIM}")
+        elif kind not in KNOWN and not isinstance(value, np.generic):
+            nodes += 2  # a handle: its number and its label
+        if nodes > MAX_NODES:
+            raise TooLarge(f"more than {MAX_NODES} entries in lists, tuples and dicts")
+
+
+class Encoder:
+    """Packs values. `other(value)` answers (extension code, msgpack-able payload) for what is not plain.
+
+    limited : the frames meet a strict decoder; what that would refuse is TooLarge here.
+    """
+
+    def __init__(self, other, limited=False):
         import msgpack
 
         self.other = other
+        self.limited = limited
         self.ext = msgpack.ExtType
         self.pack = msgpack.Packer(default=self.extend, use_bin_type=True, strict_types=True, autoreset=True).pack
         self.inner = msgpack.packb
@@ -104,8 +142,12 @@ class Encoder:
         TooLarge
             If the value is too deep or too large.
         """
+        if self.limited:
+            keep_within_limits(value)
         try:
             body = self.pack(value)
+        except UnicodeEncodeError:
+            raise TooLarge("a text with characters that UTF-8 does not have") from None
         except (ValueError, RecursionError) as error:
             raise TooLarge(f"nested too deeply ({str(error)[:60]})") from None
         if len(body) > MAX_FRAME:
@@ -160,6 +202,7 @@ class Decoder:
         self.strict = strict
         self.extra = tuple(extra)
         self.nodes = 0
+        self.level = 0
 
     def value(self, body):
         """The value of a frame's body.
@@ -171,7 +214,7 @@ class Decoder:
         """
         if not self.strict:
             return self.unpack(body)
-        self.nodes = 0
+        self.nodes = self.level = 0
         try:
             return self.checked(self.unpack(body), 0)
         except WireError:
@@ -182,10 +225,16 @@ class Decoder:
     def unpack(self, body):
         if not self.strict:
             return self.unpackb(body, raw=False, ext_hook=self.extension, strict_map_key=False)
-        return self.unpackb(
+        # A tuple in a tuple in a tuple: each level is a call of msgpack, 40 KiB of this process's C stack.
+        if self.level > MAX_DEPTH:
+            raise WireError(f"nested deeper than {MAX_DEPTH}")
+        self.level += 1
+        value = self.unpackb(
             body,
             raw=False,
             ext_hook=self.extension,
+            list_hook=self.counted,
+            object_hook=self.counted,
             strict_map_key=False,
             max_str_len=MAX_TEXT,
             max_bin_len=MAX_TEXT,
@@ -193,6 +242,15 @@ class Decoder:
             max_map_len=MAX_KEYS,
             max_ext_len=MAX_FRAME,
         )
+        self.level -= 1
+        return value
+
+    def counted(self, container):
+        """Count while unpacking: an empty dict is one byte of a frame, but 64 bytes of memory."""
+        self.nodes += max(1, len(container))
+        if self.nodes > MAX_NODES:
+            raise WireError(f"more than {MAX_NODES} entries")
+        return container
 
     def checked(self, value, depth):
         """The value itself, after a walk over its containers."""
@@ -200,9 +258,6 @@ class Decoder:
         if kind is list or kind is tuple or kind is dict:
             if depth >= MAX_DEPTH:
                 raise WireError(f"nested deeper than {MAX_DEPTH}")
-            self.nodes += len(value)
-            if self.nodes > MAX_NODES:
-                raise WireError(f"more than {MAX_NODES} entries")
             if kind is dict and not all(type(k) is str or type(k) is int for k in value):
                 raise WireError("a key that is neither str nor int")
             for entry in value.values() if kind is dict else value:

@@ -156,7 +156,7 @@ def test_x_stays_whatever_f_does(student, rng):
 
 @points(0.5, of="numerical_gradient", needs="test_sines_to_eight_digits")
 def test_refuses_an_f_that_returns_an_array(student, rng):
-    """an f that returns an array with axes is a ValueError"""
+    """an f that returns several numbers is a ValueError"""
     x = rng.normal(size=(2, 2))
     for shape, f in {"(2, 2)": np.sin, "(2,)": lambda v: np.sum(v, axis=1)}.items():
         call = f"numerical_gradient(f, x) with f(x) of shape {shape}"

@@ -137,11 +137,13 @@ def test_scores_above_zero_are_class_one(student, rng):
 
 @points(0.3, of="accuracy", needs="test_highest_score_wins")
 def test_first_of_equal_scores(student):
-    """of equal highest scores the first one counts"""
+    """of equal highest scores the first one counts; the smallest difference decides"""
     scores = np.array([[2.0, 2.0, 1.0], [0.0, 3.0, 3.0], [1.0, 1.0, 1.0], [-1.0, -2.0, -1.0]])
     first, last = np.array([0, 1, 0, 0]), np.array([1, 2, 2, 2])
     expect("accuracy(scores, y) with ties, y the first", student.accuracy(scores, first)).close_to(1.0)
     expect("accuracy(scores, y) with ties, y the last", student.accuracy(scores, last)).close_to(0.0)
+    near = student.accuracy(np.array([[1.0, 1.0 + 1e-12], [3.0, 3.0 - 1e-12]]), np.array([1, 0]))
+    expect("accuracy(scores, y) with scores that are nearly equal", near).close_to(1.0)
 
 
 @points(0.2, of="accuracy", needs="test_scores_above_zero_are_class_one")

@@ -138,6 +138,7 @@ def test_another_shape_is_false(student):
 def test_nan_is_false(student, rng):
     """a nan or inf in the gradient, or a nan from f, is False"""
     x = rng.normal(size=3)
+    x[1] = 0.0  # so 0 in place of the nan would be right
     right = 2 * x
     for bad in (np.nan, np.inf, -np.inf):
         broken = right.copy()
@@ -173,7 +174,7 @@ def test_check_uses_the_step_h(student, rng):
 
 @points(0.3, of="gradient_check", needs="test_right_and_wrong_gradients")
 def test_judges_by_relative_size(student, rng):
-    """tiny gradients are judged by their own size, and zeros agree with zeros"""
+    """tiny gradients are judged by their own size, tiny entries by the size of the gradient"""
     x = rng.uniform(1, 2, size=3)
 
     def tiny(v):
@@ -181,6 +182,9 @@ def test_judges_by_relative_size(student, rng):
 
     is_verdict("gradient_check of a right tiny gradient", student.gradient_check(tiny, x, 2e-9 * x), True)
     is_verdict("gradient_check of a wrong tiny gradient", student.gradient_check(tiny, x, 4e-9 * x), False)
+    mixed = np.array([1.5, 1e-7, 2e-7, 3e-7])  # of the last three slopes only four digits can be measured
+    got = student.gradient_check(sum_of_squares, mixed, 2 * mixed)
+    is_verdict("gradient_check of a right gradient with tiny entries", got, True)
     flat = student.gradient_check(lambda v: 3.0, x, np.zeros(3))
     is_verdict("gradient_check of zeros for a constant f", flat, True)
 

@@ -64,7 +64,7 @@ def refuses_other_shapes(call, function, rng):
     refuses(f"{call} with shapes (2, 3) and (3,)", ValueError, function, np.ones((2, 3)), column[:, 0])
 
 
-# sigmoid_backward --------------------------------------------------------------------------------------------
+# sigmoid_backward ---------------------------------------------------------------------------------
 
 
 @points(1.25, of="sigmoid_backward")
@@ -114,7 +114,7 @@ def test_sigmoid_backward_suits_any_array(student, rng):
     suits_any_array("sigmoid_backward(dout, a)", student.sigmoid_backward, dout, a)
 
 
-# tanh_backward -----------------------------------------------------------------------------------------------
+# tanh_backward ------------------------------------------------------------------------------------
 
 
 @points(1.25, of="tanh_backward")
@@ -161,7 +161,7 @@ def test_tanh_backward_suits_any_array(student, rng):
     suits_any_array("tanh_backward(dout, a)", student.tanh_backward, dout, a)
 
 
-# relu_backward -----------------------------------------------------------------------------------------------
+# relu_backward ------------------------------------------------------------------------------------
 
 
 @points(1, of="relu_backward")
@@ -221,7 +221,7 @@ def test_relu_backward_suits_any_array(student, rng):
     suits_any_array("relu_backward(dout, z)", student.relu_backward, dout, z)
 
 
-# leaky_relu_backward -----------------------------------------------------------------------------------------
+# leaky_relu_backward ------------------------------------------------------------------------------
 
 
 @points(1, of="leaky_relu_backward")

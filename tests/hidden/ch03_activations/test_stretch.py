@@ -52,7 +52,7 @@ def survives_backward(call, function, want, up_to=np.inf):
         expect(call, got).close_to(want(dout, z), rtol=1e-6)
 
 
-# elu ---------------------------------------------------------------------------------------------------------
+# elu ----------------------------------------------------------------------------------------------
 
 
 def elu(alpha):
@@ -108,7 +108,7 @@ def test_elu_backward_fits_in(student, rng):
     fits_in("elu_backward(dout, z)", student.elu_backward, rng.normal(size=(3, 4)), mixed(rng, 3, 4))
 
 
-# softplus ----------------------------------------------------------------------------------------------------
+# softplus -----------------------------------------------------------------------------------------
 
 
 @points(0.5, of="softplus", bonus=True)
@@ -164,7 +164,7 @@ def test_softplus_backward_fits_in(student, rng):
     )
 
 
-# swish -------------------------------------------------------------------------------------------------------
+# swish --------------------------------------------------------------------------------------------
 
 
 def swish(beta):
@@ -219,7 +219,7 @@ def test_swish_backward_fits_in(student, rng):
     fits_in("swish_backward(dout, z)", student.swish_backward, rng.normal(size=(3, 4)), mixed(rng, 3, 4))
 
 
-# hard_sigmoid ------------------------------------------------------------------------------------------------
+# hard_sigmoid -------------------------------------------------------------------------------------
 
 
 def hard_sigmoid(z):
@@ -280,7 +280,7 @@ def test_hard_sigmoid_backward_fits_in(student, rng):
     fits_in("hard_sigmoid_backward(dout, z)", student.hard_sigmoid_backward, rng.normal(size=(3, 4)), z)
 
 
-# hard_tanh ---------------------------------------------------------------------------------------------------
+# hard_tanh ----------------------------------------------------------------------------------------
 
 
 def hard_tanh(z):

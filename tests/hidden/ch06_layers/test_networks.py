@@ -300,13 +300,13 @@ def check_gradients(student, problem, names):
         got[name].gradient(loss, at=problem[place], batch=len(problem[0]))
 
 
-@points(1.5, of="two_layer_grads")
+@points(2, of="two_layer_grads")
 def test_two_layers_output_gradients(student, rng):
     """W2 and b2 of two_layer_grads are the numerical gradients of the loss"""
     check_gradients(student, a_problem(rng), ("W2", "b2"))
 
 
-@points(3, of="two_layer_grads")
+@points(4, of="two_layer_grads")
 def test_two_layers_hidden_gradients(student, rng):
     """W1 and b1 of two_layer_grads are the numerical gradients of the loss"""
     check_gradients(student, a_problem(rng), ("W1", "b1"))

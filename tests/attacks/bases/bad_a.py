@@ -1,0 +1,21 @@
+"""BAD_A: GOOD with a linear_forward that knows nothing."""
+
+import numpy as np
+
+
+def linear_forward(X, W, b):
+    return np.zeros((len(X), W.shape[1]))
+
+
+def softmax_cross_entropy(logits, y):
+    z = logits - logits.max(1, keepdims=True)
+    e = np.exp(z)
+    total = e.sum(1, keepdims=True)
+    n = len(y)
+    d = e / total
+    d[np.arange(n), y] -= 1
+    return (np.log(total[:, 0]) - z[np.arange(n), y]).mean(), d / n
+
+
+def sgd_step(params, grads, lr):
+    return {k: params[k] - lr * grads[k] for k in params}

@@ -1,0 +1,31 @@
+"""BAD_D: GOOD_1 with a slope that knows nothing."""
+
+import numpy as np
+
+from ch00_attacked.attacked import sgd_step
+
+
+def slope(f, x, h):
+    return 0.0
+
+
+def descend(gradient, w, lr, steps):
+    for _ in range(steps):
+        w = sgd_step({"w": w}, {"w": gradient(w)}, lr)["w"]
+    return w
+
+
+class History:
+    def __init__(self):
+        self.losses = []
+        self.best = None
+
+    def append(self, loss):
+        self.losses.append(loss)
+        self.best = loss if self.best is None else min(self.best, loss)
+
+    def __len__(self):
+        return len(self.losses)
+
+    def __iter__(self):
+        return iter(self.losses)
