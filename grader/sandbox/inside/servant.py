@@ -393,7 +393,7 @@ def shared(result, argument):
     if not (result.size and argument.size and np.may_share_memory(result, argument)):
         return False
     try:
-        return bool(np.shares_memory(result, argument, max_work=100_000)  # type: ignore[arg-type])
+        return bool(np.shares_memory(result, argument, max_work=100_000))  # type: ignore[arg-type]
     except np.exceptions.TooHardError:  # strides that are a riddle; their bounds overlap
         return True
 
