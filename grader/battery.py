@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.compare import expect, same_results
+from grader.compare import Expectation, expect, same_results
 from grader.errors import Mismatch
 from grader.student import Remote, Rng, fetch, observe, rng_state
 
@@ -83,7 +83,7 @@ def accepts_integers(call: str, function: Remote, *args: Any, **kwargs: Any) -> 
 
 def keeps_a_batch_of_one(call: str, function: Remote, x: np.ndarray, *rest: Any, **kwargs: Any) -> None:
     """B4: one row in, one row out, and the same row as in the whole batch."""
-    whole = expect(call, function(x, *rest, **kwargs)).array()
+    whole = _one_row_each(call, function(x, *rest, **kwargs), len(x))
     alone = expect(f"{call} for one row", function(x[:1], *rest, **kwargs))
     alone.close_to(whole[:1], rtol=1e-6, atol=1e-12)
 
@@ -91,7 +91,7 @@ def keeps_a_batch_of_one(call: str, function: Remote, x: np.ndarray, *rest: Any,
 def treats_rows_alone(call: str, function: Remote, x: np.ndarray, *rest: Any, **kwargs: Any) -> None:
     """B6: permuting the rows of x permutes the rows of the result."""
     order = np.roll(np.arange(len(x)), 1)
-    whole = expect(call, function(x, *rest, **kwargs)).array()
+    whole = _one_row_each(call, function(x, *rest, **kwargs), len(x))
     same_results(
         f"{call} with rows in another order",
         function(x[order], *rest, **kwargs),
@@ -124,9 +124,10 @@ def stays_finite(call: str, function: Remote, *args: Any, **kwargs: Any) -> Any:
     Only for functions whose stub says "no overflow for any finite input".
     """
     seen = observe(function, *args, **kwargs)
-    for part in _arrays(seen.value) or [np.asarray(fetch(seen.value), dtype=np.float64)]:
-        if part.dtype.kind == "f":
-            expect(f"{call} with huge input", part if part.ndim else float(part)).is_finite()
+    parts = [p for p in _leaves(seen.value) if isinstance(p, (float, np.ndarray, np.generic))]
+    for part in parts or [seen.value]:
+        if not isinstance(part, (np.ndarray, np.generic)) or part.dtype.kind == "f":
+            expect(f"{call} with huge input", part).is_finite()
     noisy = [
         text
         for category, text, _ in seen.warnings
@@ -173,31 +174,52 @@ def accumulates_gradients(
     call: str, layer: Any, x: np.ndarray, dout: np.ndarray, keys: tuple[str, ...] = ("W", "b")
 ) -> None:
     """B11, C10: gradients add up until zero_grad, and belong to the last forward."""
+
+    def grad(key: str, when: str = "") -> Expectation:
+        value = expect(f"{call}.grads", layer.grads).keys(key)[key]
+        return expect(f"{call}.grads[{key!r}]{when}", value._plain())
+
     layer.zero_grad()
     layer.forward(x)
     layer.backward(dout)
-    once = {k: expect(f"{call}.grads[{k!r}]", layer.grads[k]).array() for k in keys}
+    once = {k: grad(k).array() for k in keys}
     layer.forward(x)
     layer.backward(dout)
     for k in keys:
-        twice = expect(f"{call}.grads[{k!r}] after two backward calls", layer.grads[k])
+        twice = grad(k, " after two backward calls")
         twice.close_to(2 * once[k], hint="Gradients add up (+=) until zero_grad is called.")
     layer.zero_grad()
     for k in keys:
-        expect(f"{call}.grads[{k!r}] after zero_grad", layer.grads[k]).close_to(np.zeros_like(once[k]))
+        grad(k, " after zero_grad").close_to(np.zeros_like(once[k]))
     layer.forward(x[::-1] + 1.0)
     layer.forward(x)
     layer.backward(dout)
     for k in keys:
-        expect(f"{call}.grads[{k!r}] after a second forward", layer.grads[k]).close_to(
-            once[k], hint="backward belongs to the last forward."
-        )
+        grad(k, " after a second forward").close_to(once[k], hint="backward belongs to the last forward.")
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
     copy = array.copy()
     copy.flags.writeable = False
     return copy
+
+
+def _one_row_each(call: str, value: Any, rows: int) -> np.ndarray:
+    """The value as an array that has a row for each row of the input."""
+    whole = expect(call, value).array()
+    if whole.ndim == 0 or len(whole) != rows:
+        raise Mismatch(f"{call} has shape {whole.shape}, expected one row for each of the {rows} rows.")
+    return whole
+
+
+def _leaves(value: Any) -> list[Any]:
+    """What is in a value when containers are looked into."""
+    value = fetch(value)
+    if isinstance(value, (list, tuple)):
+        return [leaf for v in value for leaf in _leaves(v)]
+    if isinstance(value, dict):
+        return [leaf for v in value.values() for leaf in _leaves(v)]
+    return [value]
 
 
 def _arrays(value: Any) -> list[np.ndarray]:

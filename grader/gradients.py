@@ -7,12 +7,12 @@ of 1e-9, typical mistakes are above 6e-2 (measured); the tolerance 1e-6 lies bet
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from grader.errors import AuthorError
+from grader.errors import AuthorError, Mismatch
 from grader.student import Remote, many
 
 STEP = 1e-5
@@ -27,6 +27,7 @@ class NumericGradient:
     value: np.ndarray
     left: np.ndarray
     right: np.ndarray
+    of_student: bool = False  # of a function of the student's: what is wrong with it is his affair
 
     @property
     def kinks(self) -> np.ndarray:
@@ -62,7 +63,22 @@ def student_gradient(
     """
     start = np.array(args[wrt], dtype=np.float64)
     calls = [(*args[:wrt], p, *args[wrt + 1 :]) for p in _neighbours(start, h)]
-    return _quotients([_weigh(value, dout) for value in many(function, calls, pick)], start.shape, h)
+    shape = () if dout is None else np.shape(dout)
+    answers = [_answer(value, shape, repr(function)) for value in many(function, calls, pick)]
+    return replace(_quotients([_weigh(a, dout) for a in answers], start.shape, h), of_student=True)
+
+
+def _answer(value: Any, shape: tuple[int, ...], who: str) -> np.ndarray:
+    """What a student's function returned, as real numbers of this shape, or a Mismatch."""
+    name = who.strip("<>").removesuffix(" of the student")
+    known = isinstance(value, (int, float, np.ndarray, np.generic)) and not isinstance(value, bool)
+    array = np.asarray(value) if known and not (type(value) is int and abs(value) >= 2**63) else None
+    if array is None or array.dtype.kind not in "iuf":
+        what = "None. Is a return missing?" if value is None else "something that is no number."
+        raise Mismatch(f"{name} was differentiated, but returned {what}")
+    if array.shape != shape and not (shape == () and array.size == 1):
+        raise Mismatch(f"{name} was differentiated; it returned shape {array.shape}, expected {shape}.")
+    return array.astype(np.float64)
 
 
 def _neighbours(start: np.ndarray, h: float) -> list[np.ndarray]:
@@ -123,7 +139,8 @@ def explain_ratio(
     if n.any():
         c = float(np.sum(a * n) / np.sum(n * n))
         if np.linalg.norm(a - c * n) <= EXACT_FIT * np.linalg.norm(a) and abs(c) > 1e-12:
-            return _ratio_sentence(c, batch)
+            # One number is always some multiple of another; only a well-known factor says anything then.
+            return _ratio_sentence(c, batch, single=np.count_nonzero(n) == 1)
     if upstream is not None:
         up = np.asarray(upstream, dtype=np.float64)
         if up.shape == a.shape and up.any() and fits(a, up):
@@ -141,7 +158,7 @@ def fits(a: np.ndarray, b: np.ndarray) -> bool:
     return bool(np.linalg.norm(a - b) <= EXACT_FIT * (np.linalg.norm(b) + 1e-12))
 
 
-def _ratio_sentence(c: float, batch: int | None) -> tuple[str, str] | None:
+def _ratio_sentence(c: float, batch: int | None, single: bool) -> tuple[str, str] | None:
     def near(value: float) -> bool:
         return abs(c - value) <= 1e-5 * abs(value)
 
@@ -170,7 +187,7 @@ def _ratio_sentence(c: float, batch: int | None) -> tuple[str, str] | None:
         return "ratio:log10", "It is the right result in units of log10. This kit uses natural logarithms."
     if near(1 / np.log(2)):
         return "ratio:log2", "It is the right result in bits (log2). This kit uses natural logarithms."
-    if near(1):
+    if near(1) or single:
         return None
     shown = f"{c:.4g}"
     return "ratio:constant", f"Every entry is off by the same factor, {shown}."

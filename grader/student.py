@@ -391,7 +391,7 @@ class LocalChannel:
     def _request(self, operation: list[Any], observe: bool) -> Any:
         operands = [self._to_servant(part) for part in operation]
         self.seen = {}
-        with inside.recording_warnings() as records, np.errstate():
+        with inside.recording_warnings() as records, np.errstate(all="warn", under="ignore"):
             try:
                 value, live, seen = self.servant.execute(operands, observe)
             except self.servant.propagate:

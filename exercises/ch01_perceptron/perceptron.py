@@ -152,11 +152,11 @@ def perceptron_fit(X, y, max_epochs):
     ValueError
         If a label is neither +1 nor -1, or for wrong shapes (the latter is given).
 
-    The first row is a mistake (z = 0), so is the second; the second epoch has none:
+    Both rows are mistakes in the first epoch, as z = 0 for the first and z = -1 + 1 = 0 for the second:
 
-    >>> found = perceptron_fit(np.array([[2.0], [-1.0]]), np.array([1, -1]), 10)
+    >>> found = perceptron_fit(np.array([[1.0], [-1.0]]), np.array([1, -1]), 10)
     >>> found["w"], found["b"], found["updates"], found["epochs"], found["converged"]
-    (array([3.]), 0.0, 2, 2, True)
+    (array([2.]), 0.0, 2, 2, True)
 
     Source: F. Rosenblatt, 1958. The bias is learned like a weight whose input is always 1.
     """
@@ -200,9 +200,9 @@ def perceptron_sgd_fit(X, y, max_epochs, lr=1.0):
     At the kink, y[n] * (w . X[n] + b) = 0, the loss has no derivative; take the one of the sloped side, where
     the product is negative. On the flat side both derivatives are 0.
 
-    >>> found = perceptron_sgd_fit(np.array([[2.0], [-1.0]]), np.array([1, -1]), 10, lr=0.5)
+    >>> found = perceptron_sgd_fit(np.array([[1.0], [-1.0]]), np.array([1, -1]), 10, lr=0.5)
     >>> found["w"], found["b"], found["updates"], found["epochs"], found["converged"]
-    (array([1.5]), 0.0, 2, 2, True)
+    (array([1.]), 0.0, 2, 2, True)
     """
     X, y = rows_and_labels(X, y)
     raise NotImplementedError("perceptron_sgd_fit is not written yet")

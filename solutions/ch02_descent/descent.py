@@ -336,11 +336,12 @@ def is_convex_on(f, a, b, n=41):
 
     p[k] = a + (k / (n-1)) * (b - a),   k = 0 to n - 1
 
-    Jensen's inequality, for all i < j < k with s = (j - i) / (k - i):
+    Jensen's inequality for each three neighbours, k = 1 to n - 2:
 
-    f(p[j]) <= (1 - s) * f(p[i]) + s * f(p[k])
+    f(p[k]) <= (f(p[k-1]) + f(p[k+1])) / 2
 
-    In words: no point of the curve lies above the chord of two others, to its left and to its right.
+    At points of equal distance this is the same as: none of the n points of the curve lies above the chord of
+    any two others, one to its left and one to its right.
 
     Parameters
     ----------
@@ -354,8 +355,8 @@ def is_convex_on(f, a, b, n=41):
     Returns
     -------
     bool
-        A Python bool. False if the inequality fails anywhere by more than 1e-9 times the largest |f(p[k])|;
-        so much is allowed for rounding, and a straight line is convex. False also if f gives a nan.
+        A Python bool. False if the left side exceeds the right anywhere by more than 1e-9 times the largest
+        |f(p[k])|; so much is allowed for rounding, and a straight line is convex. False also if f gives nan.
 
     Raises
     ------

@@ -70,8 +70,8 @@ def zeros_like(value: Any) -> Any:
     """Zeros of the same form as a value."""
     if isinstance(value, np.ndarray):
         return np.zeros_like(value)
-    if isinstance(value, bool) or value is None or isinstance(value, str):
-        return value if not isinstance(value, bool) else False
+    if value is None or isinstance(value, (bool, str)):
+        return None if value is None else type(value)()
     if isinstance(value, (int, float, complex, np.generic)):
         return type(value)(0)
     if isinstance(value, (list, tuple)):

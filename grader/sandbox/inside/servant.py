@@ -30,7 +30,7 @@ BINARY = {
     name: getattr(operator, name)
     for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "lt", "le", "gt", "ge")
 }
-UNARY = {"neg": operator.neg, "pos": operator.pos, "abs": operator.abs, "truth": operator.truth}
+UNARY: dict = {"neg": operator.neg, "pos": operator.pos, "abs": operator.abs, "truth": operator.truth}
 
 PLAIN_SCALARS = frozenset((type(None), bool, int, float, complex, str, bytes))
 KEY_TYPES = frozenset((str, int))
@@ -143,6 +143,9 @@ class Servant:
         self.files = {filenames[name]: ("own" if name == main else "needed") for name in sources}
         self.module_file = filenames[main]
         self.finder = ChapterSources(sources, filenames, self.run_module)
+        # Another servant of this process may hold a chapter of the same name, with other code.
+        for name in (*sources, *self.finder.packages):
+            sys.modules.pop(name, None)
         sys.meta_path.insert(0, self.finder)
         try:
             self.module = importlib.import_module(main)
@@ -156,7 +159,8 @@ class Servant:
             return
         sys.meta_path.remove(self.finder)
         for name in (*self.finder.sources, *self.finder.packages):
-            sys.modules.pop(name, None)
+            if getattr(getattr(sys.modules.get(name), "__spec__", None), "loader", None) is self.finder:
+                del sys.modules[name]
         self.finder = None
 
     def run_module(self, module, source, filename):
@@ -278,9 +282,10 @@ class Servant:
         return UNARY[name](target)
 
     def do_fetch(self, target):
-        """The plain value behind a name or handle; a dict of any kind as a dict."""
-        if isinstance(target, dict) and type(target) is not dict:
-            return dict(target)
+        """The plain value behind a name or handle; a kind of dict, tuple or list as a plain one."""
+        for plain in (dict, tuple, list):
+            if isinstance(target, plain) and type(target) is not plain:
+                return plain(target)
         return target
 
     def do_has(self, name):
