@@ -36,6 +36,7 @@ from grader.suite import suite_hash
 from grader.version import code_fingerprint
 
 START_SECONDS = 120.0
+IDLE_DEATHS = 3
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 
@@ -241,6 +242,7 @@ class Member:
     process: Any
     pipe: connection.Connection
     job: tuple[Job, str] | None = None
+    preparing: str | None = None  # the chapter whose reference it is running
     ready: bool = False
 
 
@@ -255,6 +257,7 @@ class Team:
         self.members: list[Member] = []
         self.isolation: Isolation | None = None
         self.limits: dict[str, dict[str, float]] = {}
+        self.idle_deaths = 0  # of processes that had no submission in hand
 
     def __enter__(self) -> Team:
         for _ in range(self.count):
@@ -296,11 +299,10 @@ class Team:
         todo = deque(jobs)
         tried: dict[int, int] = {}
         pending = len(jobs)
-        preparing: set[str] = set()
         while pending:
             for member in self.members:
                 if member.ready and member.job is None and todo:
-                    self._give(member, todo, preparing)
+                    self._give(member, todo)
             for pipe in connection.wait([m.pipe for m in self.members], timeout=START_SECONDS * 5):
                 member = next(m for m in self.members if m.pipe is pipe)
                 try:
@@ -315,7 +317,7 @@ class Team:
                         member.ready = True
                     case ("prepared", name, limits):
                         self.limits[name] = limits
-                        preparing.discard(name)
+                        member.preparing = None
                         member.ready = True
                     case ("graded", result, log):
                         assert member.job is not None
@@ -326,7 +328,7 @@ class Team:
                     case ("error", kind, text):
                         raise kind(text) if issubclass(kind, KitError) else GraderFailure(text)
 
-    def _give(self, member: Member, todo: deque[tuple[Job, str]], preparing: set[str]) -> None:
+    def _give(self, member: Member, todo: deque[tuple[Job, str]]) -> None:
         """Hand a job to an idle member; the first job of a chapter waits for its limits."""
         for _ in range(len(todo)):
             job, key = todo[0]
@@ -335,8 +337,8 @@ class Team:
                 member.job = (job, key)
                 member.pipe.send(("grade", Job(**{**vars(job), "limits": self.limits[job.chapter]})))
                 return
-            if job.chapter not in preparing:
-                preparing.add(job.chapter)
+            if not any(m.preparing == job.chapter for m in self.members):
+                member.preparing = job.chapter
                 member.ready = False
                 member.pipe.send(("prepare", job.chapter))
                 return
@@ -355,9 +357,12 @@ class Team:
         """A grading process died: start another one, try its job once more, then call it our failure."""
         member.process.join(1.0)
         code = member.process.exitcode
+        member.pipe.close()
         self.members.remove(member)
-        if member.job is None and not self.limits and not member.ready:
-            raise GraderFailure(f"A grading process ended before it was ready (exit code {code}).")
+        if member.job is None:
+            self.idle_deaths += 1
+            if self.idle_deaths > IDLE_DEATHS:
+                raise GraderFailure(f"Grading processes end before they are ready (exit code {code}).")
         if member.job is not None:
             job, key = member.job
             tried[id(job.source)] = tried.get(id(job.source), 0) + 1

@@ -344,13 +344,14 @@ class Expectation:
                 f"{self.call} returned {_kind_of(value)}, expected {wanted}.", f"returned {_show(value)}"
             )
         if scalar and got.ndim:
-            raise Mismatch(f"{self.call} returned an array of shape {got.shape}, expected a single number.")
+            raise Mismatch(f"{self.call} returned {_kind_of(got)}, expected a single number.")
         if not scalar and not isinstance(value, np.ndarray):
             raise Mismatch(f"{self.call} returned a single number, expected an array of shape {want.shape}.")
         self._require_kind(got, want, scalar)
         if got.shape != want.shape:
             raise Mismatch(
-                f"{self.call} has shape {got.shape}, expected {want.shape}.{_shape_question(got.shape, want.shape)}",
+                f"{self.call} has {_shape_words(got)}, expected {want.shape}.{_shape_question(got.shape, want.shape)}",
+                f"returned shape {got.shape}",
                 diagnosis=_shape_diagnosis(got.shape, want.shape),
             )
         return got
@@ -436,8 +437,9 @@ def same_results(
     elif isinstance(expected, dict) and isinstance(got, dict):
         if set(got) != set(expected):
             raise Mismatch(_join(f"{call} has other keys.", hint))
-        for key, e in expected.items():
-            same_results(f"{call}[{key!r}]", got[key], e, rtol=rtol, atol=atol, hint=hint)
+        # Keys are the student's own words; shown under a hidden test they could carry its inputs out.
+        for i, (key, e) in enumerate(expected.items()):
+            same_results(f"entry {i + 1} of {call}", got[key], e, rtol=rtol, atol=atol, hint=hint)
     elif isinstance(expected, (np.ndarray, np.generic, float, complex)) or (
         type(expected) is int and abs(expected) < 2**63
     ):
@@ -461,13 +463,19 @@ def _kind_of(value: Any) -> str:
     if value is None:
         return "None"
     if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape}"
+        return f"an array of {_shape_words(value)}"
     if isinstance(value, bool):
         return "True or False"
     if isinstance(value, (int, float, complex, np.generic)):
         return "a number"
     names: dict[type, str] = {str: "text", bytes: "bytes", list: "a list", tuple: "a tuple", dict: "a dict"}
     return names.get(type(value), "an object")
+
+
+def _shape_words(array: np.ndarray) -> str:
+    """The shape, unless it is a strange one: empty axes may be as long as a hidden input is large."""
+    usual = array.ndim <= 6 and max(array.shape, default=0) <= (4096 if array.size else 64)
+    return f"shape {array.shape}" if usual else "a strange shape"
 
 
 def _show(value: Any) -> str:

@@ -102,8 +102,9 @@ def run_suite(
         if lost is None and (student is None or test.mark.fresh or (channel is not None and channel.closed)):
             if channel is not None:
                 channel.close()
-            spawns += 1
-            if spawns > RESPAWNS + 1 and not test.mark.fresh:
+            # A fresh worker that a test asked for is no death.
+            spawns += student is not None and not test.mark.fresh
+            if spawns > RESPAWNS:
                 lost = SubmissionDied("crashed", f"The submission ended its process {RESPAWNS} times.")
             else:
                 try:
@@ -167,14 +168,17 @@ def sandbox_sources(submission: Submission, prerequisites: str) -> tuple[dict[st
     chapter = submission.chapter
     main = f"{chapter.name}.{chapter.module}"
     sources, names = {main: submission.source}, {main: f"{chapter.name}/{chapter.file_name}"}
-    for other in chapter.course.chapters:
-        if other.name == chapter.name or other.number >= chapter.number:
-            continue
+    earlier = [c for c in chapter.course.chapters if c.number < chapter.number]
+    wanted = set(chapter.needs)
+    for other in earlier:
+        if other.name in submission.source:  # an import that the reference does without
+            wanted |= {other.name, *other.needs}
+    for other in earlier:
         module = f"{other.name}.{other.module}"
         if prerequisites == "own":
             if other.name in submission.own:
                 sources[module] = submission.own[other.name]
-        elif other.name in chapter.needs or f"{other.name}" in submission.source:
+        elif other.name in wanted:
             sources[module] = stripped_source(other)
         if module in sources:
             names[module] = f"{other.name}/{other.file_name}"

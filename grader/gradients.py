@@ -64,20 +64,23 @@ def student_gradient(
     start = np.array(args[wrt], dtype=np.float64)
     calls = [(*args[:wrt], p, *args[wrt + 1 :]) for p in _neighbours(start, h)]
     shape = () if dout is None else np.shape(dout)
-    answers = [_answer(value, shape, repr(function)) for value in many(function, calls, pick)]
+    name = function._name or "the function"
+    answers = [_answer(name, value, shape) for value in many(function, calls, pick)]
     return replace(_quotients([_weigh(a, dout) for a in answers], start.shape, h), of_student=True)
 
 
-def _answer(value: Any, shape: tuple[int, ...], who: str) -> np.ndarray:
+def _answer(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
     """What a student's function returned, as real numbers of this shape, or a Mismatch."""
-    name = who.strip("<>").removesuffix(" of the student")
     known = isinstance(value, (int, float, np.ndarray, np.generic)) and not isinstance(value, bool)
     array = np.asarray(value) if known and not (type(value) is int and abs(value) >= 2**63) else None
     if array is None or array.dtype.kind not in "iuf":
         what = "None. Is a return missing?" if value is None else "something that is no number."
         raise Mismatch(f"{name} was differentiated, but returned {what}")
     if array.shape != shape and not (shape == () and array.size == 1):
-        raise Mismatch(f"{name} was differentiated; it returned shape {array.shape}, expected {shape}.")
+        raise Mismatch(
+            f"{name} was differentiated, but returned an array of another shape than {shape}.",
+            f"returned shape {array.shape}",
+        )
     return array.astype(np.float64)
 
 

@@ -213,10 +213,11 @@ def observe(function: Remote, *args: Any, **kwargs: Any) -> Observation:
     channel = function._channel
     value = channel.request(["call", function, list(args), kwargs], observe=True)
     seen = channel.last_seen()
+    places = {*range(len(args)), *kwargs}
     return Observation(
         value=value,
-        modified=tuple(seen.get("modified", ())),
-        shares=tuple(seen.get("shares", ())),
+        modified=tuple(p for p in seen.get("modified", ()) if p in places),
+        shares=tuple(p for p in seen.get("shares", ()) if p in places),
         global_random=bool(seen.get("global_random")),
         warnings=tuple((str(c), str(t), int(n)) for c, t, n in seen.get("warnings", ())),
         printed=str(seen.get("printed", "")),
@@ -271,6 +272,9 @@ class Probe:
         assert isinstance(definition, ast.FunctionDef)
         definition.decorator_list = []
         definition.returns = None
+        for argument in ast.walk(definition.args):
+            if isinstance(argument, ast.arg):
+                argument.annotation = None  # names of this side
         self.source = ast.unparse(tree)
 
     def __call__(self, student: Student, /, *args: Any, **kwargs: Any) -> Any:
@@ -299,6 +303,10 @@ def _check_probe(function: Callable[..., Any]) -> None:
         raise AuthorError(
             f"{where}: a probe cannot use {', '.join(code.co_freevars)} from outside; pass it in."
         )
+    plain = (type(None), bool, int, float, complex, str, bytes)
+    defaults = [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+    if not all(isinstance(d, plain) for d in defaults):
+        raise AuthorError(f"{where}: a default of a probe is a number, a text or None; pass other things in.")
     todo, used = [code], set()
     while todo:
         current = todo.pop()

@@ -158,7 +158,7 @@ def gradient_check(f, x, analytic, h=1e-5, tol=1e-6):
     -------
     bool
         A Python bool. False, without an exception, if analytic has another shape than x, or if there is a nan
-        in it or in the numerical gradient.
+        or inf in it or in the numerical gradient.
 
     >>> gradient_check(lambda v: np.sum(v**2), np.array([1.0, -2.0]), np.array([2.0, -4.0]))
     True

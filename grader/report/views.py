@@ -30,6 +30,11 @@ class ExerciseView:
     def passed(self) -> int:
         return sum(t.verdict == "passed" for t in self.tests)
 
+    @property
+    def complete(self) -> bool:
+        """Every test passes."""
+        return self.passed == len(self.tests)
+
 
 def exercises_of(result: Result) -> list[ExerciseView]:
     """The exercises in the order of their first test."""
@@ -42,13 +47,13 @@ def exercises_of(result: Result) -> list[ExerciseView]:
 def for_student(result: Result) -> Result:
     """A copy that holds only what the student may read.
 
-    Gone are the details of the tests, the reason and the author of a mark by hand, and the notes. Only a
-    rejected submission keeps its notes: they say why.
+    Gone are the details of the tests, and the reason and the author of a mark by hand. Notes stay: they are
+    about the student's own files and name no more of an exception than its built-in class and line.
     """
     override = result.override and {"score": result.override["score"], "reason": "", "by": ""}
     return replace(
         result,
         override=override,
-        notes=list(result.notes) if result.status == "rejected" else [],
+        notes=list(result.notes),
         tests=[replace(test, detail="") for test in result.tests],
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import select
 import signal
@@ -71,6 +72,9 @@ class WorkerChannel:
         self._nesting = 0
         self._raised: dict[int, BaseException] = {}
         self._seen: dict[str, Any] = {}
+        self._names: set[str] = set()  # that were asked for
+        self._words: set[str] = {"<lambda>", "<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>"}
+        self._lines = 0  # of the student's file
         self._limit = Limit(READY_SECONDS, "start of a worker")
         self._started = time.monotonic()
         self._cpu_before = 0.0
@@ -133,6 +137,8 @@ class WorkerChannel:
 
     def load(self, sources: dict[str, str], filenames: dict[str, str], main: str) -> dict[str, Any]:
         """Send the student's source. Returns what `Servant.load` found: problems, names, loaded."""
+        self._words.update(re.findall(r"\w+", sources[main]))
+        self._lines = sources[main].count("\n") + 1
         return self._exchange(
             {"do": "load", "sources": sources, "filenames": filenames, "main": main, "tolerant": True}
         )
@@ -207,9 +213,17 @@ class WorkerChannel:
         if type(token) is int and token in self._raised:
             return self._raised[token]
         try:
-            return student_error(seen)
+            error = student_error(seen)
         except (TypeError, ValueError):
             self._violation("a malformed exception")
+        # Students read these; free text in them would carry hidden inputs out.
+        if error.kind == "missing" and error.text not in self._names:
+            self._violation("a name that nobody asked for")
+        if error.line is not None and error.line > self._lines:
+            error.line = None
+        if error.function not in self._words:
+            error.function = None
+        return error
 
     # callbacks -------------------------------------------------------------------------------------------
 
@@ -306,6 +320,7 @@ class WorkerChannel:
                 raise AuthorError("A handle of another worker was passed to this one.")
             if value._handle is not None:
                 return wire.HANDLE, [value._handle]
+            self._names.add(str(value._name))
             return wire.NAME, value._name
         if isinstance(value, Rng):
             return wire.RNG, [value._key, value.seed]
@@ -364,7 +379,7 @@ class WorkerChannel:
             self._receive(1 << 16)
         (size,) = wire.LENGTH.unpack_from(self._buffer)
         if size > wire.MAX_FRAME:
-            self._violation(f"a frame of {size} bytes, the limit is {wire.MAX_FRAME}")
+            self._violation(f"a frame of more than {wire.MAX_FRAME // 2**20} MiB")
         self._count(size)
         total = wire.LENGTH.size + size
         if len(self._buffer) < total:

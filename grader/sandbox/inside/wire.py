@@ -291,7 +291,7 @@ class Decoder:
             return slice(*self.unpack(payload))
         if code in self.special:
             return self.special[code](self.unpack(payload))
-        raise WireError(f"an unknown extension {code}")
+        raise WireError("an unknown extension")
 
     def array(self, payload):
         (size,) = HEADER.unpack_from(payload)

@@ -132,7 +132,7 @@ def test_scores_above_zero_are_class_one(student, rng):
     for (scores, y), got in zip(calls, many(student.accuracy, calls), strict=True):
         expected = share_of_hits([1 if s > 0 else 0 for s in scores[:, 0]], y[:, 0])
         call = expect(f"accuracy(scores, y) for scores of shape {scores.shape}", got)
-        call.is_float().close_to(expected, rtol=1e-6, hint="Where does class 1 begin?")
+        call.is_float().close_to(expected, rtol=1e-6, hint="Where does class 1 begin, and what is compared?")
 
 
 @points(0.3, of="accuracy", needs="test_highest_score_wins")

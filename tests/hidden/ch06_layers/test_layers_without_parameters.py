@@ -72,6 +72,8 @@ def check_kinds(layer, rng):
         "layer.forward(x)", layer.forward, rng.integers(-3, 4, size=(3, 2)).astype(float)
     )
     exact, exact_back = layer.forward(x), layer.backward(dout)
+    expect("layer.forward(x)", exact).has_dtype(np.float64)
+    expect("layer.backward(dout)", exact_back).has_dtype(np.float64)
     single = expect("layer.forward(x) of a float32 x", layer.forward(x.astype(F32)))
     single.has_dtype(F32).close_to(exact, rtol=1e-5, atol=1e-6)
     single = expect("layer.backward(dout) of a float32 dout", layer.backward(dout.astype(F32)))
@@ -218,7 +220,7 @@ def rows_by_loops(x):
 def test_flatten_forward(student, rng):
     """Flatten puts the entries of each example into one row, last axis fastest"""
     layer = student.Flatten()
-    for shape in ((2, 3, 4, 2), (3, 2, 2), (1, 2, 3), (4, 3), (5, 1)):
+    for shape in ((2, 3, 4, 2), (3, 2, 2, 3), (1, 2, 3), (4, 3), (5, 1)):
         x = rng.normal(size=shape)
         expect("layer.forward(x)", layer.forward(x)).close_to(rows_by_loops(x))
     expect("layer.params", layer.params).equals({})
@@ -229,7 +231,7 @@ def test_flatten_forward(student, rng):
 def test_flatten_backward(student, rng):
     """Flatten.backward puts every entry of dout back at its place"""
     layer = student.Flatten()
-    for shape in ((2, 3, 4, 2), (3, 2, 2), (1, 2, 3), (4, 3)):
+    for shape in ((2, 3, 4, 2), (3, 2, 2, 3), (1, 2, 3), (4, 3)):
         x = rng.normal(size=shape)
         layer.forward(rng.normal(size=(2, 5, 1)))
         expect("layer.forward(x)", layer.forward(x)).close_to(rows_by_loops(x))
@@ -278,7 +280,8 @@ def test_flatten_kinds(student, rng):
     layer, x, dout = student.Flatten(), rng.normal(size=(3, 2, 2)), rng.normal(size=(3, 4))
     battery.accepts_any_layout("layer.forward(x)", layer.forward, x)
     battery.accepts_any_layout("layer.backward(dout)", layer.backward, dout)
-    expect("layer.forward(x) of a float32 x", layer.forward(x.astype(F32))).has_dtype(F32)
-    expect("layer.backward(dout) of a float32 dout", layer.backward(dout.astype(F32))).has_dtype(F32)
+    for kind in (np.float64, F32):
+        expect("layer.forward(x)", layer.forward(x.astype(kind))).has_dtype(kind)
+        expect("layer.backward(dout)", layer.backward(dout.astype(kind))).has_dtype(kind)
     whole = expect("layer.forward(x) of an integer x", layer.forward(np.arange(8).reshape(2, 2, 2)))
     whole.equals(np.arange(8).reshape(2, 4))

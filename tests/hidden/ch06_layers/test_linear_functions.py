@@ -43,6 +43,8 @@ def test_forward_refuses_shapes_that_do_not_fit(student, rng):
         "of an X with one axis": (X[0], W, b),
         "of an X with three axes": (X[None], W, b),
         "of a W with one axis": (X, W[:, 0], b[:1]),
+        "of a W with one axis and a number for b": (X, W[:, 0], np.array(0.5)),
+        "of a W with three axes": (X, W[None], b),
         "of X and W whose D_in differ": (X[:, :3], W, b),
         "of a b with two axes": (X, W, b[None]),
         "of a b for one output": (X, W, b[:1]),
@@ -67,6 +69,7 @@ def test_forward_takes_any_kind_of_array(student, rng):
     call, f = "linear_forward(X, W, b)", student.linear_forward
     X, W, b = (rng.integers(-3, 4, size=s).astype(float) for s in ((3, 2), (2, 4), (4,)))
     battery.accepts_integers(call, f, X, W, b)
+    expect(call, f(X, W, b)).has_dtype(np.float64)
     battery.keeps_float32(call, f, X, W, b)
     battery.accepts_any_layout(call, f, X, W, b)
 
@@ -151,7 +154,9 @@ def test_backward_refuses_shapes_that_do_not_fit(student, rng):
     """linear_backward raises ValueError for shapes that do not fit"""
     dout, X, W = a_batch(rng, 3, 2, 3)
     for what, args in {
-        "of a dout with one axis": (dout[0], X[:1], W),
+        "of a dout with one axis": (dout[0], X, W),
+        "of a dout with one axis, for one example": (dout[0], X[:1], W),
+        "of a dout with three axes": (dout[None], X, W),
         "of a dout for one output": (dout[:, :1], X, W),
         "of a dout for one example": (dout[:1], X, W),
         "of a dout with one column, where W has one too": (dout[:, 0], X, W[:, :1]),
@@ -183,7 +188,10 @@ def test_backward_takes_any_kind_of_array(student, rng):
     """linear_backward takes integers and any memory layout, and float32 stays float32"""
     args = [rng.integers(-3, 4, size=s).astype(float) for s in ((3, 4), (3, 2), (2, 4))]
     want = values(student, *args)
-    agree(parts(student, *(a.astype(int) for a in args)), want)
+    whole = parts(student, *(a.astype(int) for a in args))
+    agree(whole, want)
+    for part in (*whole, *parts(student, *args)):
+        part.has_dtype(np.float64)
     single = parts(student, *(a.astype(np.float32) for a in args))
     for part in single:
         part.has_dtype(np.float32)

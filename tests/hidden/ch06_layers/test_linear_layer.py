@@ -375,5 +375,8 @@ def test_linear_layer_takes_any_kind_of_array(student, rng):
     out = expect("layer.forward(x) of a float32 x", layer.forward(X.astype(np.float32)))
     out.has_dtype(np.float64).close_to(scores_by_loops(X, W, b))
     layer.forward(X)
+    dx = expect("layer.backward(dout) of a float32 dout", layer.backward(dout.astype(np.float32)))
+    dx.has_dtype(np.float64)
+    expect('layer.grads["W"]', layer.grads["W"]).has_dtype(np.float64)
     battery.accepts_integers("layer.backward(dout)", layer.backward, dout)
     battery.accepts_any_layout("layer.backward(dout)", layer.backward, dout)
