@@ -1,5 +1,7 @@
 """Wrong programs that students write in chapter 04, each with the sentence of a TA."""
 
+import math
+
 import numpy as np
 
 from ch04_losses.losses import (
@@ -20,6 +22,8 @@ from ch04_losses.losses import (
     svm_loss,
 )
 from grader import mistake
+
+LN_2, LN_10 = math.log(2), math.log(10)  # Python floats: a numpy scalar would turn float32 into float64
 
 # softmax ---------------------------------------------------------------------------------------------------
 
@@ -179,7 +183,7 @@ def log_softmax_in_place(z):
 @mistake("M081b", of="log_softmax", caught_by="test_log_softmax_matches_the_formula")
 def log_softmax_in_decimal(z):
     """These are logarithms to base 10; this kit uses natural logarithms, np.log."""
-    return log_softmax(z) / np.log(10)
+    return log_softmax(z) / LN_10
 
 
 @mistake("CH04-sum-not-logged", of="log_softmax", caught_by="test_log_softmax_matches_the_formula")
@@ -248,7 +252,7 @@ def cross_entropy_as_a_mean(p, q):
 @mistake("M081c", of="cross_entropy", caught_by="test_cross_entropy_matches_the_formula")
 def cross_entropy_in_bits(p, q):
     """log2 gives bits; this kit uses natural logarithms, np.log, and gets nats."""
-    return cross_entropy(p, q) / np.log(2)
+    return cross_entropy(p, q) / LN_2
 
 
 @mistake("CH04-roles-swapped", of="cross_entropy", caught_by="test_cross_entropy_matches_the_formula")
@@ -304,7 +308,7 @@ def entropy_with_zero_times_log_zero(p):
 @mistake("M081d", of="entropy", caught_by="test_entropy_matches_the_formula")
 def entropy_in_bits(p):
     """log2 gives bits, as Shannon did; this kit uses natural logarithms, np.log, and gets nats."""
-    return entropy(p) / np.log(2)
+    return entropy(p) / LN_2
 
 
 @mistake("CH04-entropy-sign", of="entropy", caught_by="test_entropy_matches_the_formula")
@@ -579,6 +583,14 @@ def bce_with_log_of_one_plus_exp(z, y):
     return float((np.log(1 + np.exp(z)) - z * y).sum() / len(z)), dz
 
 
+@mistake("CH04-naive-sigmoid", of="bce_with_logits", caught_by="test_bce_with_logits_never_overflows")
+def bce_with_a_sigmoid_that_overflows(z, y):
+    """exp(-z) overflows for z = -1000; the quotient is still 0, but with a warning. The given sigmoid has none."""
+    loss, _ = bce_with_logits(z, y)
+    z = as_float(z)
+    return loss, (1 / (1 + np.exp(-z)) - np.asarray(y, dtype=z.dtype)) / len(z)
+
+
 @mistake("M079", of="bce_with_logits", caught_by="test_bce_with_logits_gradient")
 def bce_with_the_slope_once_more(z, y):
     """For sigmoid and cross-entropy the slope a * (1 - a) cancels; it was multiplied in once more."""
@@ -662,7 +674,7 @@ def cross_entropy_gradient_by_rows(z, y):
     """p[y] picks whole rows, those with the numbers in y; the pairs (n, y[n]) are needed."""
     loss, _ = softmax_cross_entropy(z, y)
     dz = softmax(z)
-    dz[np.asarray(y) % len(dz)] -= 1
+    dz[y] -= 1
     return loss, dz / len(dz)
 
 
@@ -754,7 +766,7 @@ def cross_entropy_of_every_class(z, y):
 def cross_entropy_in_decimal(z, y):
     """This is log10, as on the slide with 0.89; this kit uses natural logarithms, np.log, and gets 2.04."""
     loss, dz = softmax_cross_entropy(z, y)
-    return loss / np.log(10), dz
+    return loss / LN_10, dz
 
 
 @mistake("M068b", of="softmax_cross_entropy", caught_by="test_softmax_cross_entropy_matches_the_formula")
@@ -764,12 +776,27 @@ def cross_entropy_of_softmax_of_softmax(z, y):
 
 
 @mistake("M091", of="softmax_cross_entropy", caught_by="test_softmax_cross_entropy_refuses_other_labels")
-def cross_entropy_that_takes_any_labels(z, y):
-    """Labels are class numbers of shape (N,); one-hot rows, a column or decimals pass unnoticed. Check them first."""
+def cross_entropy_without_looking_at_the_labels(z, y):
+    """Labels are class numbers of shape (N,); a column, one-hot rows or -1 are used here as they are. Check them first."""
+    z = as_float(z)
+    rows = np.arange(len(z))
+    log_p = log_softmax(z)
+    dz = np.exp(log_p)
+    dz[rows, y] -= 1
+    return float(-log_p[rows, y].mean()), dz / len(z)
+
+
+@mistake(
+    "CH04-forgives-labels",
+    of="softmax_cross_entropy",
+    caught_by="test_softmax_cross_entropy_refuses_other_labels",
+)
+def cross_entropy_that_repairs_labels(z, y):
+    """One-hot rows, columns and decimals are silently turned into labels; a mix-up should be told, not guessed away."""
     z, y = as_float(z), np.asarray(y)
     if y.ndim == 2 and y.shape == z.shape:
         y = y.argmax(axis=1)
-    return softmax_cross_entropy(z, y.astype(int).reshape(-1) % z.shape[1])
+    return softmax_cross_entropy(z, y.astype(int).reshape(-1))
 
 
 @mistake("M092", of="softmax_cross_entropy", caught_by="test_softmax_cross_entropy_never_is_content")
@@ -824,12 +851,15 @@ def svm_with_a_gradient_at_the_margin(s, y, delta=1.0):
 
 
 @mistake("M091b", of="svm_loss", caught_by="test_svm_loss_refuses_other_labels")
-def svm_that_takes_any_labels(s, y, delta=1.0):
-    """Labels are class numbers of shape (N,); one-hot rows, a column or decimals pass unnoticed. Check them first."""
-    s, y = as_float(s), np.asarray(y)
-    if y.ndim == 2 and y.shape == s.shape:
-        y = y.argmax(axis=1)
-    return svm_loss(s, y.astype(int).reshape(-1) % s.shape[1], delta)
+def svm_without_looking_at_the_labels(s, y, delta=1.0):
+    """Labels are class numbers of shape (N,); a column, one-hot rows or -1 are used here as they are. Check them first."""
+    s = as_float(s)
+    rows = np.arange(len(s))
+    margins = s - s[rows, y][:, None] + delta
+    margins[rows, y] = 0
+    ds = (margins > 0).astype(s.dtype)
+    ds[rows, y] -= ds.sum(axis=1)
+    return float(np.maximum(margins, 0).sum() / len(s)), ds / len(s)
 
 
 @mistake("M072f", of="svm_loss", caught_by="test_svm_loss_gradient")

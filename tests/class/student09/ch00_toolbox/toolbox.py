@@ -65,6 +65,6 @@ def one_hot(y, num_classes):
 
 
 def accuracy(scores, y):
-    table = [np.ones((4000, 4000))]
+    table = []
     while True:
-        table.append(table[-1] + 1.0)
+        table.append(np.zeros((1 << 13, 1 << 13)))
