@@ -33,7 +33,7 @@ def examine(course_path: Path | None = None) -> dict[str, Any]:
     Nothing is changed on the machine; the self-test runs in a throw-away worker.
     """
     findings = [_python(), *_packages()]
-    can_grade = all(f.state != "missing" for f in findings)
+    can_grade = all(f.state == "ok" for f in findings if f.name.startswith("packages"))
     isolation: dict[str, Any] | None = None
     if can_grade:
         found, isolation = _sandbox()
@@ -68,7 +68,9 @@ def _packages() -> list[Finding]:
         step = f"python -m pip install '{extra}'" if lacking else ""
         what = "to work on exercises" if group == "student" else "to grade"
         text = f"missing {what}: {', '.join(lacking)}" if lacking else ", ".join(have)
-        findings.append(Finding(f"packages ({group})", "missing" if lacking else "ok", text, step))
+        # A student needs no grading packages.
+        lacks = "missing" if group == "student" else "note"
+        findings.append(Finding(f"packages ({group})", lacks if lacking else "ok", text, step))
     for name, step in USEFUL.items():
         try:
             findings.append(Finding(name, "ok", importlib.metadata.version(name)))

@@ -23,6 +23,8 @@ COMMANDS = {
     "build": ("author", "generate every stub from its solution"),
     "new": ("author", "scaffold a new chapter"),
 }
+# package -> the extra that brings it
+EXTRAS = {"msgpack": "grading", "sqlalchemy": "grading", "jinja2": "grading", "matplotlib": "plots"}
 SECTIONS = {"student": "For students", "teacher": "For instructors", "author": "For authors"}
 
 
@@ -75,6 +77,16 @@ def main() -> None:
         sys.exit(130)
     except click.ClickException as error:
         error.show()
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get(str(error.name).partition(".")[0])
+        if extra is None:
+            raise
+        click.echo(
+            click.style("error: ", fg="red", bold=True)
+            + f"This needs the package {error.name}. Install it: python -m pip install 'nnkata[{extra}]'",
+            err=True,
+        )
         sys.exit(2)
     except KitError as error:
         click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)

