@@ -27,6 +27,7 @@ from pathlib import Path, PurePath
 from grader.course import BEGIN, END, Chapter, Course, chapter_folders
 from grader.errors import AuthorError, UsageError
 from grader.files import write_atomically
+from grader.signatures import signature_page
 
 # Anything that was meant as a marker. A misspelt one must be an error: it would publish the solution.
 MARKER = re.compile(r"#\s*(?:BEGIN|END)[\s_-]*SOLUTION", re.IGNORECASE)
@@ -336,6 +337,7 @@ def build(course: Course, chapters: Sequence[Chapter] | None = None, check: bool
     for chapter in course.chapters if chapters is None else chapters:
         for generator in GENERATORS:
             generated.update(generator(chapter))
+    generated.update(signature_page(course))
     changed = []
     for path, data in generated.items():
         target = course.root / path

@@ -346,8 +346,8 @@ def topological_order(v):
     Returns
     -------
     list of Value
-        v and everything it was computed from, directly or not, constants included, every node exactly once;
-        v is the last. Other nodes, such as users of v, are not in it. Several orders are right.
+        v and everything that it was computed from, directly or not, every node exactly once; v is the last.
+        Other nodes, such as users of v, are not in it. Several orders are right.
 
     The nodes are not changed; a second call gives an order again. Chains of 50 000 nodes work (Python allows
     about 1000 nested calls), and the time grows with the number of nodes, not of paths.

@@ -113,7 +113,7 @@ def conv2d_forward(x, w, b, stride=1, pad=0):
         fit into the padded image.
 
     Loops in Python are welcome. 16 images of (3, 8, 8) with 8 kernels of (3, 3, 3) should take less than a second;
-    seven nested loops take about a fifth of one.
+    seven nested loops take about a tenth of one.
 
     >>> x = np.array([[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]])
     >>> w = np.array([[[[0.0, 1.0], [2.0, 3.0]]]])

@@ -363,7 +363,7 @@ def corners_on_the_line():
     return np.ones((2, 2)), np.array([-1.0, -2.0]), np.array([1.0, -1.0]), 0.0
 
 
-XOR_ARRAYS = xor_two_layer()
+XOR_ARRAYS = (np.ones((2, 2)), np.array([-0.5, -1.5]), np.array([1.0, -1.0]), -0.5)
 
 
 @mistake("CH01-shared-arrays", of="xor_two_layer", caught_by="test_network_is_new_each_time")

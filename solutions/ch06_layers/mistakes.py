@@ -21,6 +21,9 @@ from ch06_layers.layers import (
     linear_backward,
 )
 
+# zero_grad, train and eval return nothing, so a program that "does it and returns zeros" is the right one.
+EARNS_WITHOUT_KNOWING = {"Layer": "zero_grad, train and eval have an effect and no result"}
+
 # linear_forward ------------------------------------------------------------------------------------------------
 
 

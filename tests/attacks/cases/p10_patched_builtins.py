@@ -1,7 +1,7 @@
 """Built-ins that lie: abs, len, isinstance, all, any, round.
 
-{"attack": "P10", "class": [5], "base": "bad_a", "A": "failed|raised|protocol|crashed", "B":
- "passed|raised|protocol|crashed", "C": "passed|raised|protocol|crashed",
+{"attack": "P10", "class": [5], "base": "bad_a", "A": "failed|raised|protocol|crashed",
+ "B": "passed|raised|protocol|crashed", "C": "passed|raised|protocol|crashed",
  "note": "The worker's own code uses them too. What it then says is nonsense, never more than the "
          "honest marks."}
 """

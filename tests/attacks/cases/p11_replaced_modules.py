@@ -1,7 +1,7 @@
 """Puts fakes in the place of numpy, wire, msgpack and json.
 
-{"attack": "P11", "class": [5], "base": "bad_a", "A": "failed|raised|protocol|crashed", "B":
- "passed|raised|protocol|crashed", "C": "passed|raised|protocol|crashed"}
+{"attack": "P11", "class": [5], "base": "bad_a", "A": "failed|raised|protocol|crashed",
+ "B": "passed|raised|protocol|crashed", "C": "passed|raised|protocol|crashed"}
 """
 
 import sys

@@ -1,7 +1,7 @@
 """A loss of a class made from numpy's float64, which says it is numpy's.
 
-{"attack": "P15", "class": [6], "base": "bad_a", "A": "failed", "B": "raised|failed|protocol", "C":
- "passed",
+{"attack": "P15", "class": [6], "base": "bad_a", "A": "failed", "B": "raised|failed|protocol",
+ "C": "passed",
  "note": "A class that claims to be numpy's own travels by its value, and its value is compared."}
 """
 

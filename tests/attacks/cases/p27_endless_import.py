@@ -1,7 +1,7 @@
 """Never ends being imported.
 
-{"attack": "P27", "class": [14], "base": "good", "seconds": 20, "A": "timeout", "B": "timeout", "C":
- "timeout"}
+{"attack": "P27", "class": [14], "base": "good", "seconds": 20, "A": "timeout", "B": "timeout",
+ "C": "timeout"}
 """
 
 while True:

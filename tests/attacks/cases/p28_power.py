@@ -1,7 +1,6 @@
 """Hangs in C code that looks at no signal: a power.
 
-{"attack": "P28", "class": [14], "base": "bad_a", "A": "timeout|raised", "B": "passed", "C":
- "passed",
+{"attack": "P28", "class": [14], "base": "bad_a", "A": "timeout|raised", "B": "passed", "C": "passed",
  "note": "MemoryError where the memory limit is met before the time limit; its verdict is `raised`."}
 """
 

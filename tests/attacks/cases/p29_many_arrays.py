@@ -1,7 +1,7 @@
 """Keeps 100 MB more with every call.
 
-{"attack": "P29", "class": [14], "base": "bad_a", "A": "failed", "B": "passed|raised", "C":
- "passed|raised",
+{"attack": "P29", "class": [14], "base": "bad_a", "A": "failed", "B": "passed|raised",
+ "C": "passed|raised",
  "note": "It spends its own memory; where that is gone, its own later functions fail."}
 """
 

@@ -1,7 +1,7 @@
 """Five hundred threads that spin.
 
-{"attack": "P32", "class": [14], "base": "bad_a", "A": "failed|raised|timeout", "B": "passed", "C":
- "passed",
+{"attack": "P32", "class": [14], "base": "bad_a", "A": "failed|raised|timeout", "B": "passed",
+ "C": "passed",
  "note": "B and C are served by a fresh worker, without the threads."}
 """
 

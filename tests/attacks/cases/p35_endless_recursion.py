@@ -1,7 +1,7 @@
 """A function that calls itself for ever, without Python's own limit.
 
-{"attack": "P35", "class": [14], "base": "bad_a", "A": "raised|crashed|timeout", "B": "passed", "C":
- "passed",
+{"attack": "P35", "class": [14], "base": "bad_a", "A": "raised|crashed|timeout", "B": "passed",
+ "C": "passed",
  "note": "Which limit comes first depends on the version of Python: memory, the C stack or time."}
 """
 

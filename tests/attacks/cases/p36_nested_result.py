@@ -1,7 +1,7 @@
 """Returns a large array inside of as many tuples as may cross.
 
-{"attack": "P36", "class": [19], "base": "bad_a", "A": "failed|raised|protocol", "B": "passed", "C":
- "passed"}
+{"attack": "P36", "class": [19], "base": "bad_a", "A": "failed|raised|protocol", "B": "passed",
+ "C": "passed"}
 """
 
 def linear_forward(X, W, b):

@@ -1,7 +1,7 @@
 """System calls by the numbers of the x32 architecture.
 
-{"attack": "P42", "class": [16], "base": "bad_a", "level": "sealed", "A": "crashed|failed", "B":
- "passed", "C": "passed",
+{"attack": "P42", "class": [16], "base": "bad_a", "level": "sealed", "A": "crashed|failed",
+ "B": "passed", "C": "passed",
  "note": "Killed by the filter where the kernel knows x32, refused elsewhere."}
 """
 

@@ -44,7 +44,7 @@ def test_linear_layer_forward(student, rng):
     expect("layer.forward(x)", layer.forward(X)).close_to(scores_by_loops(X, W, b))
 
 
-@points(1.5, of="Linear")
+@points(1.5, of="Linear", needs="test_linear_layer_forward")
 def test_linear_layer_parameter_gradients(student, rng):
     """Linear.backward puts the numerical gradients of W and b into grads"""
     layer, W, b = linear(student, rng, 3, 4)
@@ -190,7 +190,7 @@ def test_linear_layer_refuses_shapes_that_do_not_fit(student, rng):
 # parameters --------------------------------------------------------------------------------------------
 
 
-@points(1, of="Linear")
+@points(1, of="Linear", needs="test_linear_layer_forward")
 def test_linear_layer_starts_with_its_parameters(student, rng):
     """a new Linear has W (d_in, d_out), b of zeros, and gradients of zeros of the same shapes"""
     layer = student.Linear(3, 2, an_rng(rng))
@@ -218,7 +218,7 @@ def looks_normal(call, W, std):
     expect(call, W).satisfies(distinct, "many weights are equal. Is every entry drawn for itself?")
 
 
-@points(1, of="Linear")
+@points(1, of="Linear", needs="test_linear_layer_forward")
 def test_linear_layer_xavier(student, rng):
     """Linear draws W from a normal distribution with std sqrt(2 / (d_in + d_out)) by default"""
     for options in ({}, {"init": "xavier"}):
@@ -226,14 +226,14 @@ def test_linear_layer_xavier(student, rng):
         looks_normal('layer.params["W"]', layer.params["W"], (2 / 500) ** 0.5)
 
 
-@points(0.75, of="Linear")
+@points(0.75, of="Linear", needs="test_linear_layer_forward")
 def test_linear_layer_he(student, rng):
     """Linear(init='he') draws W from a normal distribution with std sqrt(2 / d_in)"""
     layer = student.Linear(300, 200, an_rng(rng), init="he")
     looks_normal('layer.params["W"]', layer.params["W"], (2 / 300) ** 0.5)
 
 
-@points(0.75, of="Linear")
+@points(0.75, of="Linear", needs="test_linear_layer_forward")
 def test_linear_layer_given_std(student, rng):
     """Linear(init=a float) draws W from a normal distribution with that standard deviation"""
     for std in (0.01, 2.5):
@@ -271,7 +271,7 @@ def layers_with_own_init(student, W):
     }
 
 
-@points(0.75, of="Linear")
+@points(0.75, of="Linear", needs="test_linear_layer_forward")
 def test_linear_layer_callable_init(student, rng):
     """Linear(init=callable) calls it with (d_in, d_out) and the rng, and keeps a copy"""
     W = rng.normal(size=(3, 2))

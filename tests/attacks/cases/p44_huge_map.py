@@ -1,0 +1,8 @@
+"""A map of 2^32 - 1 entries.
+
+{"attack": "P44", "class": [17], "base": "forger", "A": "protocol", "B": "passed", "C": "passed"}
+"""
+
+def linear_forward(X, W, b):
+    say(answer(b"\xdf\xff\xff\xff\xff"))
+    hush()
