@@ -13,12 +13,24 @@ from typing import Any
 
 from grader.course import Chapter, find_course
 from grader.errors import UsageError
+from grader.feedback import explain
+from grader.local import load_chapter
 from grader.mistakes import reference_sources
 from grader.sandbox.inside.servant import Servant
 
 
 def figure_functions(path: Path) -> dict[str, Callable[[Any], Any]]:
-    """name -> function for every `figure_<name>` of a figures.py, in the order of the file."""
+    """name -> function for every `figure_<name>` of a figures.py, in the order of the file.
+
+    Raises
+    ------
+    UsageError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise UsageError("Figures need matplotlib: python -m pip install 'nnkata[plots]'") from None
     space: dict[str, Any] = {"__name__": f"{path.parent.name}.figures", "__file__": str(path)}
     exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), space)
     return {n.removeprefix("figure_"): f for n, f in space.items() if n.startswith("figure_") and callable(f)}
@@ -32,20 +44,63 @@ def draw(module: Any, path: Path, folder: Path, formats: tuple[str, ...] = ("svg
     UsageError
         If matplotlib is not installed.
     """
-    try:
-        import matplotlib
-    except ImportError:
-        raise UsageError("Figures need matplotlib: pip install 'nnkata[plots]'") from None
+    return [
+        p
+        for name, function in figure_functions(path).items()
+        for p in _save(function(module), name, folder, formats)
+    ]
+
+
+def draw_student(
+    root: Path, chapter: str, folder: Path, formats: tuple[str, ...]
+) -> tuple[list[Path], list[tuple[str, str]]]:
+    """Draw a chapter's figures from the student's own file under `root`.
+
+    Returns
+    -------
+    (files written, figures left out with the reason)
+
+    Raises
+    ------
+    UsageError
+        If the student's file does not load, the chapter has no figures, or matplotlib is not installed.
+    """
+    path = root / chapter / "figures.py"
+    if not path.is_file():
+        raise UsageError(f"{chapter} has no figures.")
+    loaded = load_chapter(root, chapter)
+    file = f"{chapter}/{chapter[5:]}.py"
+    if loaded.problems:
+        told = explain(loaded.problems[0], file, chapter)
+        raise UsageError(f"{told.message} Repair it first: kata test {chapter[:4]}")
+    module = loaded.module
+    written: list[Path] = []
+    left_out: list[tuple[str, str]] = []
+    for name, function in figure_functions(path).items():
+        try:
+            figure = function(module)
+        except NotImplementedError as error:
+            left_out.append((name, str(error)))
+        except Exception as error:  # the student's function gave something that cannot be drawn
+            left_out.append(
+                (name, f"your functions raised {type(error).__name__}: {error}. See kata test {chapter[:4]}")
+            )
+        else:
+            written += _save(figure, name, folder, formats)
+    return written, left_out
+
+
+def _save(figure: Any, name: str, folder: Path, formats: tuple[str, ...]) -> list[Path]:
+    import matplotlib
+
     matplotlib.rcParams["svg.hashsalt"] = "nnkata"  # the same bytes each time
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, function in figure_functions(path).items():
-        figure = function(module)
-        for kind in formats:
-            target = folder / f"{name}.{kind}"
-            metadata = {"Date": None} if kind == "svg" else None
-            figure.savefig(target, format=kind, metadata=metadata, dpi=120, bbox_inches="tight")
-            written.append(target)
+    for kind in formats:
+        target = folder / f"{name}.{kind}"
+        metadata = {"Date": None} if kind == "svg" else None
+        figure.savefig(target, format=kind, metadata=metadata, dpi=120, bbox_inches="tight")
+        written.append(target)
     return written
 
 

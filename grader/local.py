@@ -19,6 +19,7 @@ class Loaded:
     student: Student
     path: Path
     problems: list[StudentError] = field(default_factory=list)
+    module: Any = None  # the module itself; None if it did not load
 
 
 class BrokenChannel:
@@ -78,4 +79,4 @@ def load_chapter(
         servant.load(sources, names, module, tolerant=False)
     problems = [student_error(p) for p in servant.problems]
     student = Student(BrokenChannel(problems[0]) if problems else LocalChannel(servant))
-    return Loaded(student, path, problems)
+    return Loaded(student, path, problems, servant.module)

@@ -10,7 +10,7 @@ import io
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from _pytest._io import TerminalWriter
@@ -117,10 +117,27 @@ def practise(root: Path, wanted: str | None = None) -> Practice:
     if code == pytest.ExitCode.INTERRUPTED and not collector.result.errors:
         raise KeyboardInterrupt
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
-        raise GraderFailure(f"pytest could not run the visible tests (exit code {int(code)}). Try plain `pytest` here.")
+        raise GraderFailure(
+            f"pytest could not run the visible tests (exit code {int(code)}). Try plain `pytest` here."
+        )
     if collector.wanted and not collector.result.exercises and not collector.result.errors:
         _unknown(wanted or "", [c.name for c in chapters], collector.names)
     return collector.result
+
+
+def chapter_of(root: Path, wanted: str) -> Path:
+    """The folder of the chapter that a person means.
+
+    Raises
+    ------
+    UsageError
+        If there is none; the nearest names are suggested.
+    """
+    chapters = chapter_folders(root)
+    for folder in chapters:
+        if _is_chapter(folder.name, wanted):
+            return folder
+    _unknown(wanted, [c.name for c in chapters], set())
 
 
 def _is_chapter(name: str, wanted: str) -> bool:
@@ -128,7 +145,7 @@ def _is_chapter(name: str, wanted: str) -> bool:
     return wanted in (name, name[:4], name[5:]) or (wanted.isdigit() and int(wanted) == int(name[2:4]))
 
 
-def _unknown(wanted: str, chapters: list[str], names: set[str]) -> None:
+def _unknown(wanted: str, chapters: list[str], names: set[str]) -> NoReturn:
     near = difflib.get_close_matches(wanted, [*names, *chapters, *(c[5:] for c in chapters)], 3, 0.5)
     hint = f"Did you mean {', '.join(near)}?" if near else f"Chapters here: {', '.join(chapters)}."
     raise UsageError(f"There is no chapter or function {wanted!r}. {hint}")
@@ -201,11 +218,11 @@ class _Collector:
         if subject.problems:
             file = f"{chapter}/{subject.path.name}"
             told = explain(subject.problems[0], file, file)
-            self.result.broken[chapter] = Check(file, False, told.verdict, told.message, told.detail, told.place or "")
+            self.result.broken[chapter] = Check(
+                file, False, told.verdict, told.message, told.detail, told.place or ""
+            )
 
 
 def _exercise_name(item: Any) -> str:
     mark = mark_of(getattr(item, "function", None))
     return mark.of if mark else item.name
-
-

@@ -12,7 +12,9 @@ def _marks(axes, X, y):
     """Points of class +1 as squares with a plus, of class -1 as circles with a minus."""
     for point, label in zip(X, y, strict=True):
         color, shape, sign = (BLUE, "s", "+") if label > 0 else (ORANGE, "o", "-")
-        axes.plot(*point, shape, markersize=12, markerfacecolor="white", markeredgecolor=color, markeredgewidth=1.6)
+        axes.plot(
+            *point, shape, markersize=12, markerfacecolor="white", markeredgecolor=color, markeredgewidth=1.6
+        )
         axes.annotate(sign.replace("-", "\u2212"), point, ha="center", va="center", fontsize=10, color=INK)
 
 
@@ -84,12 +86,31 @@ def figure_xor(student):
     _line(panels[0], w, b, low, high, color=INK, linewidth=2)
     _sides(panels[1], network, low, high)
     for j, style in enumerate(("-", "--")):
-        _line(panels[1], W1[:, j], b1[j], low, high, color=INK, linewidth=2, linestyle=style, label=f"hidden unit {j}")
+        _line(
+            panels[1],
+            W1[:, j],
+            b1[j],
+            low,
+            high,
+            color=INK,
+            linewidth=2,
+            linestyle=style,
+            label=f"hidden unit {j}",
+        )
     panels[1].legend(loc="upper right", fontsize=8, framealpha=1.0, edgecolor="none")
-    for axes, title in zip(panels, (f"one neuron: {share:.2f} right", f"two layers: {right:.2f} right"), strict=True):
+    for axes, title in zip(
+        panels, (f"one neuron: {share:.2f} right", f"two layers: {right:.2f} right"), strict=True
+    ):
         for corner, label in zip(CORNERS, y, strict=True):
             color, shape = (BLUE, "s") if label > 0 else (ORANGE, "o")
-            axes.plot(*corner, shape, markersize=14, markerfacecolor="white", markeredgecolor=color, markeredgewidth=1.6)
+            axes.plot(
+                *corner,
+                shape,
+                markersize=14,
+                markerfacecolor="white",
+                markeredgecolor=color,
+                markeredgewidth=1.6,
+            )
             axes.annotate(str(int(label > 0)), corner, ha="center", va="center", fontsize=9, color=INK)
         axes.set_title(title, fontsize=10)
         axes.set_xlabel("$x_1$", fontsize=9)
@@ -117,7 +138,9 @@ def figure_bound(student):
     axes = figure.subplots()
     axes.hist(shares, bins=np.arange(0, 1.0001, 0.01), color=BLUE, edgecolor="white", linewidth=0.4)
     axes.axvline(1.0, color=ORANGE, linewidth=2)
-    axes.annotate("the bound", (0.985, 0.9), xycoords=("data", "axes fraction"), ha="right", fontsize=9, color=INK)
+    axes.annotate(
+        "the bound", (0.985, 0.9), xycoords=("data", "axes fraction"), ha="right", fontsize=9, color=INK
+    )
     top = max(shares)
     axes.annotate(
         f"largest of 500: {top:.2f}",

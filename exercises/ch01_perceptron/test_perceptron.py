@@ -34,7 +34,12 @@ def test_published_neuron(student):
 def test_weights_in_a_column(student):
     """w of shape (2, 1) is refused with a ValueError"""
     refuses(
-        "net_activation(X, w, b) with w (2, 1)", ValueError, student.net_activation, SQUARE, np.ones((2, 1)), 0.0
+        "net_activation(X, w, b) with w (2, 1)",
+        ValueError,
+        student.net_activation,
+        SQUARE,
+        np.ones((2, 1)),
+        0.0,
     )
 
 

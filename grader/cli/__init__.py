@@ -13,6 +13,7 @@ from grader.errors import KitError
 COMMANDS = {
     "start": ("student", "copy the exercises into a folder of your own"),
     "test": ("student", "run the visible tests and explain what is wrong"),
+    "plot": ("student", "draw a chapter's figures from your own functions"),
     "reset": ("student", "put one function or chapter back to its stub; your text is kept"),
     "update": ("student", "bring corrected chapters into a workspace without touching your code"),
     "grade": ("teacher", "grade submissions with the hidden suites, in the sandbox"),

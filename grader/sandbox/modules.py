@@ -21,7 +21,7 @@ NUMPY = """
 """
 
 # Looked up by name when text is decoded, long after files can be opened.
-ENCODINGS = "ascii cp1252 idna latin_1 raw_unicode_escape unicode_escape utf_16 utf_32 utf_8 utf_8_sig"
+ENCODINGS = "ascii cp1252 cp437 idna latin_1 raw_unicode_escape unicode_escape utf_16 utf_32 utf_8 utf_8_sig"
 
 IMPORTABLE = (*STANDARD_LIBRARY.split(), *NUMPY.split())
 PRELOADED = (*IMPORTABLE, *(f"encodings.{name}" for name in ENCODINGS.split()))

@@ -39,7 +39,9 @@ def bias_for_every_input(X, w, b):
     return (X * w + b).sum(axis=1)
 
 
-@mistake("CH01-activation-in-place", of="net_activation", caught_by="test_activation_leaves_its_arguments_alone")
+@mistake(
+    "CH01-activation-in-place", of="net_activation", caught_by="test_activation_leaves_its_arguments_alone"
+)
 def weighs_in_the_callers_array(X, w, b):
     """X *= w changes the array of the caller; write X * w."""
     X, w = as_float(X), as_float(w)
@@ -183,14 +185,13 @@ def all_mistakes_at_once(X, y, max_epochs):
     X, y = rows_and_labels(X, y)
     if not np.all(np.abs(y) == 1):
         raise ValueError("labels")
-    w, b, updates = np.zeros_like(X[0]), 0.0, 0
-    for epoch in range(1, max_epochs + 1):
+    w, b = np.zeros_like(X[0]), 0.0
+    updates, epochs, converged = 0, 0, False
+    while epochs < max_epochs and not converged:
         wrong = y * (X @ w + b) <= 0
         w, b = w + y[wrong] @ X[wrong], b + float(y[wrong].sum())
-        updates += int(wrong.sum())
-        if not wrong.any():
-            break
-    return {"w": w, "b": b, "updates": updates, "epochs": epoch, "converged": not wrong.any()}
+        updates, epochs, converged = updates + int(wrong.sum()), epochs + 1, not wrong.any()
+    return {"w": w, "b": b, "updates": updates, "epochs": epochs, "converged": converged}
 
 
 @mistake("CH01-clean-epoch-uncounted", of="perceptron_fit", caught_by="test_fit_follows_the_rule")
@@ -214,7 +215,11 @@ def stops_at_the_first_right_row(X, y, max_epochs):
     return {"w": w, "b": b, "updates": updates, "epochs": epoch, "converged": False}
 
 
-@mistake("CH01-shuffles", of="perceptron_fit", caught_by=("test_fit_follows_the_rule", "test_fit_learns_every_gate"))
+@mistake(
+    "CH01-shuffles",
+    of="perceptron_fit",
+    caught_by=("test_fit_follows_the_rule", "test_fit_learns_every_gate"),
+)
 def shuffles_the_rows(X, y, max_epochs):
     """The rows are visited in another order than the given one, so other mistakes are made; keep the order."""
     order = np.random.default_rng(0).permutation(len(X))
@@ -259,16 +264,15 @@ def full_step_for_the_bias(X, y, max_epochs, lr=1.0):
     X, y = rows_and_labels(X, y)
     if not np.all(np.abs(y) == 1):
         raise ValueError("labels")
-    w, b, updates = np.zeros_like(X[0]), 0.0, 0
-    for epoch in range(1, max_epochs + 1):
-        sloped = 0
+    w, b = np.zeros_like(X[0]), 0.0
+    updates, epochs, converged = 0, 0, False
+    while epochs < max_epochs and not converged:
+        before = updates
         for x, label in zip(X, y, strict=True):
             if label * (w @ x + b) <= 0:
-                w, b, sloped = w + lr * label * x, b + float(label), sloped + 1
-        updates += sloped
-        if sloped == 0:
-            break
-    return {"w": w, "b": b, "updates": updates, "epochs": epoch, "converged": sloped == 0}
+                w, b, updates = w + lr * label * x, b + float(label), updates + 1
+        epochs, converged = epochs + 1, updates == before
+    return {"w": w, "b": b, "updates": updates, "epochs": epochs, "converged": converged}
 
 
 @mistake("M021b", of="perceptron_sgd_fit", caught_by="test_descent_is_the_rule")
@@ -277,14 +281,13 @@ def full_batch(X, y, max_epochs, lr=1.0):
     X, y = rows_and_labels(X, y)
     if not np.all(np.abs(y) == 1):
         raise ValueError("labels")
-    w, b, updates = np.zeros_like(X[0]), 0.0, 0
-    for epoch in range(1, max_epochs + 1):
+    w, b = np.zeros_like(X[0]), 0.0
+    updates, epochs, converged = 0, 0, False
+    while epochs < max_epochs and not converged:
         wrong = y * (X @ w + b) <= 0
         w, b = w + lr * (y[wrong] @ X[wrong]) / len(X), b + lr * float(y[wrong].sum()) / len(X)
-        updates += int(wrong.any())
-        if not wrong.any():
-            break
-    return {"w": w, "b": b, "updates": updates, "epochs": epoch, "converged": not wrong.any()}
+        updates, epochs, converged = updates + int(wrong.any()), epochs + 1, not wrong.any()
+    return {"w": w, "b": b, "updates": updates, "epochs": epochs, "converged": converged}
 
 
 @mistake("M020c", of="perceptron_sgd_fit", caught_by="test_descent_stops_at_its_budget")
@@ -299,16 +302,15 @@ def hinge_with_a_margin(X, y, max_epochs, lr=1.0):
     X, y = rows_and_labels(X, y)
     if not np.all(np.abs(y) == 1):
         raise ValueError("labels")
-    w, b, updates = np.zeros_like(X[0]), 0.0, 0
-    for epoch in range(1, max_epochs + 1):
-        sloped = 0
+    w, b = np.zeros_like(X[0]), 0.0
+    updates, epochs, converged = 0, 0, False
+    while epochs < max_epochs and not converged:
+        before = updates
         for x, label in zip(X, y, strict=True):
             if label * (w @ x + b) <= 1:
-                w, b, sloped = w + lr * label * x, b + lr * float(label), sloped + 1
-        updates += sloped
-        if sloped == 0:
-            break
-    return {"w": w, "b": b, "updates": updates, "epochs": epoch, "converged": sloped == 0}
+                w, b, updates = w + lr * label * x, b + lr * float(label), updates + 1
+        epochs, converged = epochs + 1, updates == before
+    return {"w": w, "b": b, "updates": updates, "epochs": epochs, "converged": converged}
 
 
 # novikoff_bound

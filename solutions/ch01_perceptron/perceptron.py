@@ -175,16 +175,16 @@ def perceptron_fit(X, y, max_epochs):
     """
     X, y = rows_and_labels(X, y)
     ### BEGIN SOLUTION
-    w, b, updates = np.zeros_like(X[0]), 0.0, 0
-    for epoch in range(1, max_epochs + 1):
-        mistakes = 0
+    w, b = np.zeros_like(X[0]), 0.0
+    updates, epochs, converged = 0, 0, False
+    while epochs < max_epochs and not converged:
+        before = updates
         for x, label in zip(X, y, strict=True):
             w, b, changed = perceptron_step(w, b, x, label)
-            mistakes += changed
-        updates += mistakes
-        if mistakes == 0:
-            break
-    return {"w": w, "b": b, "updates": updates, "epochs": epoch, "converged": mistakes == 0}
+            updates += changed
+        epochs += 1
+        converged = updates == before
+    return {"w": w, "b": b, "updates": updates, "epochs": epochs, "converged": converged}
     ### END SOLUTION
 
 
@@ -232,18 +232,18 @@ def perceptron_sgd_fit(X, y, max_epochs, lr=1.0):
     ### BEGIN SOLUTION
     if not np.all(np.abs(y) == 1):
         raise ValueError("labels must be +1 or -1")
-    w, b, updates = np.zeros_like(X[0]), 0.0, 0
-    for epoch in range(1, max_epochs + 1):
-        sloped = 0
+    w, b = np.zeros_like(X[0]), 0.0
+    updates, epochs, converged = 0, 0, False
+    while epochs < max_epochs and not converged:
+        before = updates
         for x, label in zip(X, y, strict=True):
-            if label * (w @ x + b) <= 0:
+            if label * (w @ x + b) <= 0:  # the sloped side, where L = -label * (w . x + b)
                 dw, db = -label * x, -float(label)
                 w, b = w - lr * dw, b - lr * db
-                sloped += 1
-        updates += sloped
-        if sloped == 0:
-            break
-    return {"w": w, "b": b, "updates": updates, "epochs": epoch, "converged": sloped == 0}
+                updates += 1
+        epochs += 1
+        converged = updates == before
+    return {"w": w, "b": b, "updates": updates, "epochs": epochs, "converged": converged}
     ### END SOLUTION
 
 

@@ -224,3 +224,31 @@ def _installed() -> bool:
     from importlib import metadata
 
     return any(e.name == "nnkata" for e in metadata.entry_points(group="pytest11"))
+
+
+def test_plot_draws_from_the_students_own_functions(desk):
+    """kata plot writes the pictures it can draw and names what is not written yet; exit code 1 then"""
+    pytest.importorskip("matplotlib")
+    (desk / "ch01_two" / "figures.py").write_text(
+        """from matplotlib.figure import Figure
+
+
+def figure_twice(student):
+    "Twice."
+    figure = Figure()
+    figure.subplots().plot([0, 1], [student.double(0.0), student.double(1.0)])
+    return figure
+
+
+def figure_half(student):
+    "Half."
+    student.halve(1.0)
+    return Figure()
+""",
+        encoding="utf-8",
+    )
+    write(desk, "double", "return 2 * x")
+    done = run("plot", "ch01", cwd=desk)
+    assert done.returncode == 1, done.stderr
+    assert (desk / "plots" / "ch01" / "twice.png").is_file()
+    assert "half: halve is not written yet" in done.stdout

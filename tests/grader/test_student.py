@@ -350,9 +350,9 @@ def off(layer):
     return layer.training
 def under(layer):
     found = []
-    for name in ("_secret", "__dict__", "__class__"):
+    for name in ("_secret", "__wrapped__", "__globals__"):
         try:
-            found.append(name in ("__class__",) or callable(getattr(layer, name)))
+            found.append(getattr(layer, name))
         except AttributeError:
             found.append("refused")
     return found
@@ -425,7 +425,7 @@ def test_attributes_of_the_tests_object_can_be_set(place):
 
 def test_underscore_names_of_the_tests_object_are_refused(far):
     """names with an underscore of a test's object are an AttributeError there"""
-    assert far.student(USER).under(Spy())[:2] == ["refused", "refused"]
+    assert far.student(USER).under(Spy()) == ["refused"] * 3
     student = far.student("def f(o):\n    try: o._x = 1\n    except AttributeError: return 'refused'")
     assert student.f(Spy()) == "refused"
 
@@ -635,8 +635,6 @@ class Box:
     def __rmod__(self, o): return "r%"
     def __pow__(self, o): return "**"
     def __rpow__(self, o): return "r**"
-    def __matmul__(self, o): return "@"
-    def __rmatmul__(self, o): return "r@"
     def __neg__(self): return Box(-self.v)
     def __pos__(self): return "+"
     def __abs__(self): return "abs"
@@ -645,6 +643,11 @@ class Box:
     def __gt__(self, o): return ">"
     def __ge__(self, o): return ">="
 class Plain: pass
+class Node:
+    __array_ufunc__ = None
+    def __matmul__(self, o): return "@"
+    def __rmatmul__(self, o): return "r@"
+    def __rmul__(self, o): return "r*"
 def steps(n):
     for i in range(n):
         log.append(i)
@@ -688,8 +691,9 @@ def test_handles_have_the_operators_in_both_directions(place):
     assert (a - 1, 1 - a) == ("2 - 1", "1 r- 2")
     assert ((a * b).v, (a * 4).v, 4 * a) == (6, 8, "r*")
     assert (a / 1, 1 / a, a // 1, 1 // a, a % 1, 1 % a) == ("/", "r/", "//", "r//", "%", "r%")
-    assert (a**2, 2**a, a @ array, array @ a) == ("**", "r**", "@", "r@")
-    assert array * a == "r*" and np.float64(2.0) * a == "r*"
+    assert (a**2, 2**a) == ("**", "r**")
+    node = student.Node()
+    assert (node @ array, array @ node, array * node, np.float64(2.0) * node) == ("@", "r@", "r*", "r*")
     assert ((-a).v, +a, abs(a)) == (-2, "+", "abs")
     assert (a < 1, a <= 1, a > 1, a >= 1) == ("<", "<=", ">", ">=")
 
@@ -751,11 +755,10 @@ def test_iteration_is_lazy(place):
 
 def test_iteration_raises_where_the_student_raises(place):
     """an exception in the middle of an iteration comes at its place"""
-    found = []
+    steps = iter(place.student(BOXES).bad())
+    assert next(steps) == 1
     with pytest.raises(KeyError):
-        for value in place.student(BOXES).bad():
-            found.append(value)
-    assert found == [1]
+        next(steps)
 
 
 def test_what_cannot_be_looped_over(place):
@@ -1202,7 +1205,7 @@ def test_own_exception_classes_are_their_built_in_base(place):
     assert caught.value.type_name == "Exception" and "Worse" not in str(caught.value)
     with pytest.raises(ValueError, match="Singular") as caught:
         student.singular()
-    assert caught.value.type_name == "ValueError" and caught.value.line == 8
+    assert caught.value.type_name == "ValueError" and caught.value.line == 7
 
 
 def test_exceptions_that_end_programs(place):
@@ -1295,7 +1298,7 @@ def eat_c_stack():
     class A:
         def __getattr__(self, name): return getattr(self, name + "x")
     x = []
-    for _ in range(10**6): x = [x]
+    for _ in range(10**5): x = [x]
     return repr(x)
 """
 
@@ -1356,19 +1359,14 @@ def test_a_gigabyte_of_printing(far):
 @pytest.mark.parametrize(
     ("name", "verdicts"),
     [("leave", {"crashed"}), ("segfault", {"crashed", "raised"}), ("hog", {"timeout", "crashed", "raised"}),
-     ("eat_c_stack", {"crashed", "raised"})],
+     ("eat_c_stack", {"crashed", "raised", "timeout"})],
 )  # fmt: skip
 def test_every_end_costs_only_its_own_worker(far, name, verdicts):
     """exit, segmentation fault, memory hog and C recursion end one worker; the next one works"""
     before = far.server.pid
     student = far.student(ENDS, seconds=1.0)
-    try:
+    with pytest.raises((SubmissionDied, StudentError)) as caught:
         getattr(student, name)()
-    except SubmissionDied as error:
-        assert error.verdict in verdicts
-    except StudentError:
-        assert "raised" in verdicts
-    else:
-        raise AssertionError("it should not have returned")
+    assert getattr(caught.value, "verdict", "raised") in verdicts
     assert far.student(ENDS).one() == 1
     assert far.server.alive and far.server.pid == before

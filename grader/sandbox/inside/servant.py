@@ -315,6 +315,7 @@ class Servant:
         """A call with a look at what it did to its arguments and to the global generators. Advisory."""
         places = [*((i, a) for i, a in enumerate(args)), *kwargs.items()]
         before = [(place, a, [x.copy() for x in arrays_in(a)]) for place, a in places]
+        np.random.random_sample(), random.random()  # so that seeding with the seed of last time shows as well
         legacy, plain = np.random.get_state(legacy=False), random.getstate()
         value = target(*args, **kwargs)
         now = np.random.get_state(legacy=False)

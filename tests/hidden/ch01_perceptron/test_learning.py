@@ -13,8 +13,8 @@ XOR = (np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([-1,
 def learn_by_loops(X, y, max_epochs, lr=1.0):
     """Rosenblatt's rule as written, one number at a time."""
     rows, labels = [[float(v) for v in x] for x in X], [float(t) for t in y]
-    w, b, updates = [0.0] * len(rows[0]), 0.0, 0
-    for epoch in range(1, max_epochs + 1):
+    w, b, updates, epochs, mistakes = [0.0] * len(rows[0]), 0.0, 0, 0, -1
+    while epochs < max_epochs and mistakes != 0:
         mistakes = 0
         for x, t in zip(rows, labels, strict=True):
             z = b
@@ -25,9 +25,8 @@ def learn_by_loops(X, y, max_epochs, lr=1.0):
                 b += lr * t
                 mistakes += 1
         updates += mistakes
-        if mistakes == 0:
-            break
-    return {"w": np.array(w), "b": b, "updates": updates, "epochs": epoch, "converged": mistakes == 0}
+        epochs += 1
+    return {"w": np.array(w), "b": b, "updates": updates, "epochs": epochs, "converged": mistakes == 0}
 
 
 def judge(call, found, want):
@@ -206,7 +205,9 @@ def test_descent_refuses_other_labels(student, rng):
         call = f"perceptron_sgd_fit(X, y, 10) with y = {labels}"
         refuses(call, ValueError, student.perceptron_sgd_fit, X, np.array(labels), 10)
     column = np.array([[1], [-1], [1], [-1]])
-    refuses("perceptron_sgd_fit(X, y, 10) with y (4, 1)", ValueError, student.perceptron_sgd_fit, X, column, 10)
+    refuses(
+        "perceptron_sgd_fit(X, y, 10) with y (4, 1)", ValueError, student.perceptron_sgd_fit, X, column, 10
+    )
 
 
 @points(0.25, of="perceptron_sgd_fit", needs="test_descent_is_the_rule")

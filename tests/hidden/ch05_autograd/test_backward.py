@@ -4,7 +4,7 @@ import numpy as np
 
 from grader import expect, in_worker, points
 
-FAR = 50_000
+ROUNDS = 8_400  # of four operations, two of them with a constant: 50 000 nodes
 
 
 @in_worker
@@ -18,10 +18,10 @@ def stack_of_doublings(student, x, count):
 
 
 @in_worker
-def long_chain(student, length):
+def long_chain(student, rounds):
     a, b = student.Value(1.0), student.Value(0.5)
     v = a
-    for _ in range(length // 4):
+    for _ in range(rounds):
         v = b + (1.0 * ((v + b) * 1.0))
     v.backward()
     return float(v.data), float(a.grad), float(b.grad)
@@ -244,10 +244,10 @@ def test_backward_counts_nodes_not_paths(student):
     expect("x.grad after 40 doublings", grad).close_to(2.0**40)
 
 
-@points(1, of="Value")
+@points(1, of="Value", seconds=6)
 def test_backward_through_a_long_chain(student):
     """backward works on a chain of 50 000 nodes"""
-    data, da, db = long_chain(student, FAR)
-    expect("the end of the chain", data).close_to(1.0 + FAR / 4)
+    data, da, db = long_chain(student, ROUNDS)
+    expect("the end of the chain", data).close_to(1.0 + float(ROUNDS))
     expect("the gradient of its beginning", da).close_to(1.0)
-    expect("the gradient of the number added on the way", db).close_to(FAR / 2)
+    expect("the gradient of the number added on the way", db).close_to(2.0 * ROUNDS)

@@ -39,7 +39,7 @@ def agrees_with_differences(call, results, gate, cases):
 def entries_are(call, value, want):
     """A returned pair, number by number."""
     for part, number in zip(expect(call, value).unpack("dx", "dy"), want, strict=True):
-        part.close_to(number)
+        part.close_to(float(number))
 
 
 # forward -----------------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def test_mul_gate(student, rng):
     """mul_gate gives the product, for numbers of any sign"""
     cases = [*pairs_of_numbers(rng, 6), (2.0, 2.0), (0.0, -3.5), (4, -1)]
     for value, (x, y) in zip(many(student.mul_gate, cases), cases, strict=True):
-        expect("mul_gate(x, y)", value).close_to(x * y)
+        expect("mul_gate(x, y)", value).close_to(float(x * y))
 
 
 @points(1, of="max_gate")
@@ -87,7 +87,7 @@ def test_add_gate_backward_at_any_scale(student, rng):
     douts = [float(v) for v in rng.normal(size=4)] + [3, 1e-300, -1e300]
     for value, dout in zip(many(student.add_gate_backward, [(d,) for d in douts]), douts, strict=True):
         for part in expect("add_gate_backward(dout)", value).unpack("dx", "dy"):
-            part.close_to(dout, rtol=1e-12, atol=0.0)
+            part.close_to(float(dout), rtol=1e-12, atol=0.0)
 
 
 @points(1.25, of="mul_gate_backward")

@@ -167,7 +167,7 @@ def test_order_counts_nodes_not_paths(student):
     judged.satisfies(len(set(place)) == 41, "a node is missing.")
 
 
-@points(1, of="topological_order")
+@points(1, of="topological_order", seconds=6)
 def test_order_of_a_long_chain(student):
     """a chain of 20 000 nodes is ordered"""
     place = order_of_a_chain(student, FAR)
@@ -225,7 +225,7 @@ def test_zero_grad_makes_training_right(student):
     expect("the first three gradients", seen[:3, 0].copy()).close_to([-2.0, -7.84, -16.2288])
 
 
-@points(0.5, of="zero_grad")
+@points(0.5, of="zero_grad", seconds=6)
 def test_zero_grad_of_large_graphs(student):
     """zero_grad works on a chain of 20 000 nodes and on 40 doublings"""
     for name, grads in zip(

@@ -97,7 +97,7 @@ def test_neuron_terms_of_a_saturated_neuron(student):
         middle.satisfies(not seen.warnings, "there was a warning. Which exp was too large?")
 
 
-@points(0.5, of="neuron_terms", needs="test_neuron_terms_multiply_to_the_gradient")
+@points(0.25, of="neuron_terms", needs="test_neuron_terms_multiply_to_the_gradient")
 def test_neuron_terms_refuse_what_does_not_fit(student, rng):
     """x and w, and the two arrays of the next layer, must agree in shape"""
     x, w, b, dl_dz_next, w_next = random_neuron(rng, 3, 2)

@@ -42,7 +42,7 @@ def perceptron_step(w, b, x, y):
     z = b
     for weight, value in zip(w, x, strict=True):
         z = z + weight * value
-    new = np.array([weight for weight in w], dtype=np.result_type(w, x))
+    new = np.array(list(w), dtype=np.result_type(w, x))
     if y * z > 0:
         return new, b, False
     for d in range(len(new)):
@@ -73,7 +73,7 @@ def perceptron_fit(X, y, max_epochs):
             if changed:
                 updates += 1
                 converged = False
-    return dict(w=w, b=b, updates=updates, epochs=epochs, converged=converged)
+    return {"w": w, "b": b, "updates": updates, "epochs": epochs, "converged": converged}
 
 
 def perceptron_sgd_fit(X, y, max_epochs, lr=1.0):
@@ -97,8 +97,14 @@ def perceptron_sgd_fit(X, y, max_epochs, lr=1.0):
                 updates += 1
                 still = False
         if still:
-            return dict(w=np.array(w, X.dtype), b=b, updates=updates, epochs=epoch + 1, converged=True)
-    return dict(w=np.array(w, X.dtype), b=b, updates=updates, epochs=max_epochs, converged=False)
+            return {
+                "w": np.array(w, X.dtype),
+                "b": b,
+                "updates": updates,
+                "epochs": epoch + 1,
+                "converged": True,
+            }
+    return {"w": np.array(w, X.dtype), "b": b, "updates": updates, "epochs": max_epochs, "converged": False}
 
 
 def novikoff_bound(X, y, w_star, b_star):
@@ -106,7 +112,9 @@ def novikoff_bound(X, y, w_star, b_star):
     longest, smallest = 0.0, float("inf")
     for x, label in zip(X, y, strict=True):
         longest = max(longest, sum(float(v) ** 2 for v in x) + 1)
-        smallest = min(smallest, float(label) * (sum(a * float(v) for a, v in zip(w, x, strict=True)) + b_star))
+        smallest = min(
+            smallest, float(label) * (sum(a * float(v) for a, v in zip(w, x, strict=True)) + b_star)
+        )
     if not smallest > 0:
         raise ValueError("not separated")
     gamma = smallest / (sum(v * v for v in w) + b_star**2) ** 0.5
