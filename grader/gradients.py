@@ -122,6 +122,7 @@ def relative_error(a: Any, b: Any) -> float:
     return float(np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b) + 1e-12))
 
 
+@np.errstate(all="ignore")  # entries near 1e300 may overflow here; then nothing fits
 def explain_ratio(
     got: np.ndarray, expected: np.ndarray, *, batch: int | None = None, upstream: Any = None
 ) -> tuple[str, str] | None:

@@ -26,7 +26,7 @@ def _matrix(axes, x, y, shape, name, color):
 
 def _sign(axes, x, y, text):
     """A sign between two matrices; returns where the next matrix begins."""
-    axes.text(x + 0.9, y, text, ha="center", va="center", fontsize=12, color=INK)
+    axes.text(x + 0.9, y, text, ha="center", va="center", fontsize=18 if text == "·" else 12, color=INK)
     return x + 1.8
 
 
@@ -38,12 +38,12 @@ def figure_shapes(student):
     X, W, b = np.ones((5, 3)), np.ones((3, 2)), np.ones(2)
     Z = student.linear_forward(X, W, b)
     dX, dW, db = student.linear_backward(np.ones_like(Z), X, W)
-    figure = Figure(figsize=(8.6, 5.2), layout="constrained")
+    figure = Figure(figsize=(8.6, 5.0), layout="constrained")
     axes = figure.subplots()
-    B, O = PALE_BLUE, PALE_ORANGE  # noqa: E741
+    B, O = PALE_BLUE, PALE_ORANGE
     equations = [
-        (1, 12, [(Z, "Z", B), "=", (X, "X", B), "·", (W, "W", B), "+", (b, "b", B)]),
-        (20, 12, [(db, "db", O), "= column sums of", (Z, "dZ", O)]),
+        (1, 13, [(Z, "Z", B), "=", (X, "X", B), "·", (W, "W", B), "+", (b, "b", B)]),
+        (20, 13, [(db, "db", O), "= column sums of", (Z, "dZ", O)]),
         (1, 3.5, [(dX, "dX", O), "=", (Z, "dZ", O), "·", (W.T, "Wᵀ", B)]),
         (20, 3.5, [(dW, "dW", O), "=", (X.T, "Xᵀ", B), "·", (Z, "dZ", O)]),
     ]
@@ -58,11 +58,9 @@ def figure_shapes(student):
             else:
                 array, name, color = part
                 x = _matrix(axes, x, y, np.shape(array), name, color)
-    axes.text(1, 16.6, "forward", fontsize=10, color=BLUE, fontweight="bold")
-    axes.text(20, 16.6, "backward", fontsize=10, color=ORANGE, fontweight="bold")
-    axes.text(1, 8.1, "backward", fontsize=10, color=ORANGE, fontweight="bold")
-    axes.text(20, 8.1, "backward", fontsize=10, color=ORANGE, fontweight="bold")
-    axes.set(xlim=(0, 36), ylim=(-0.6, 17.6), aspect="equal")
+    axes.text(1, 17.6, "forward", fontsize=10, color=BLUE, fontweight="bold")
+    axes.text(20, 17.6, "backward", fontsize=10, color=ORANGE, fontweight="bold")
+    axes.set(xlim=(0, 36), ylim=(-0.6, 18.6), aspect="equal")
     axes.axis("off")
     return figure
 
@@ -77,8 +75,8 @@ def figure_histograms(student):
     x = np.random.default_rng(0).normal(size=(200, 100))
     top = np.random.default_rng(1).normal(size=(200, 100))
     styles = (
-        ("xavier", "Xavier: std 0.1", {"color": PALE_BLUE, "edgecolor": BLUE}, BLUE, 0.9),
-        (0.05, "std 0.05", {"histtype": "step", "color": ORANGE, "linewidth": 1.6}, ORANGE, 0.76),
+        ("xavier", "W with std 0.1 (Xavier)", {"histtype": "stepfilled", "color": "#a9c4de"}, BLUE, 0.9),
+        (0.05, "W with std 0.05", {"histtype": "step", "color": ORANGE, "linewidth": 1.6}, ORANGE, 0.78),
     )
     for init, label, style, color, height in styles:
         rng = np.random.default_rng(2)
@@ -91,7 +89,7 @@ def figure_histograms(student):
         for linear, tanh in zip(reversed(linears), reversed(tanhs), strict=True):
             gradients.insert(0, d)
             d = linear.backward(tanh.backward(d))
-        for row, (arrays, edge) in enumerate(((outputs, 1.0), (gradients, 2.5))):
+        for row, (arrays, edge) in enumerate(((outputs, 1.0), (gradients, 3.5))):
             for axes, values in zip(grid[row], arrays, strict=True):
                 bins = np.linspace(-edge, edge, 31)
                 axes.hist(np.clip(values, -edge, edge).ravel(), bins=bins, label=label, **style)
@@ -109,6 +107,7 @@ def figure_histograms(student):
     for axes in grid.ravel():
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.set_yticks([])
+        axes.set_ylim(0, 1.4 * axes.get_ylim()[1])
         axes.tick_params(labelsize=8)
     grid[0, 0].set_ylabel("output", fontsize=9)
     grid[1, 0].set_ylabel("gradient", fontsize=9)
@@ -159,13 +158,12 @@ def figure_features(student):
     across, up = np.meshgrid(np.linspace(-1.15, 1.15, 61), np.linspace(-1.15, 1.15, 61))
     scores = last.forward(np.c_[across.ravel(), up.ravel()]).reshape(across.shape)
     after.contour(across, up, scores, levels=[0.0], colors=INK, linewidths=1.2)
-    before.set_title("the input", fontsize=10)
+    before.set_title(f"the input, {right} of {len(x)} on the right side", fontsize=10)
     after.set_title("the output of the last hidden layer", fontsize=10)
     before.set_xlabel("x[n, 0]", fontsize=9)
     before.set_ylabel("x[n, 1]", fontsize=9)
     after.set_xlabel("h[n, 0]", fontsize=9)
     after.set_ylabel("h[n, 1]", fontsize=9)
-    before.legend(
-        loc="lower left", frameon=False, fontsize=9, title=f"{right} of {len(x)} right", title_fontsize=9
-    )
+    handles, labels = before.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return figure
