@@ -100,6 +100,21 @@ def test_value_adds_up_at_a_fork(student):
     expect("x.grad", x.grad).close_to(21.0, hint="y hands its gradient on when both of its users have delivered.")
 
 
+@checks("Value")
+def test_value_meets_numbers_on_both_sides(student):
+    """at a = 2: 1 - a is -1 with slope -1, and 6 / a is 3 with slope -1.5"""
+    for call, f, data, slope in (
+        ("1 - a", lambda a: 1 - a, -1.0, -1.0),
+        ("a - 1", lambda a: a - 1, 1.0, 1.0),
+        ("6 / a", lambda a: 6 / a, 3.0, -1.5),
+    ):
+        a = student.Value(2.0)
+        y = f(a)
+        expect(f"({call}).data for a = 2", y.data).close_to(data)
+        y.backward()
+        expect(f"a.grad for y = {call} and a = 2", a.grad).close_to(slope)
+
+
 @checks("topological_order")
 def test_topological_order_of_a_fork(student):
     """a, then b = a * a, then y = b + a"""

@@ -60,6 +60,8 @@ def figure_shapes(student):
                 x = _matrix(axes, x, y, np.shape(array), name, color)
     axes.text(1, 17.6, "forward", fontsize=10, color=BLUE, fontweight="bold")
     axes.text(20, 17.6, "backward", fontsize=10, color=ORANGE, fontweight="bold")
+    axes.text(1, 8.3, "backward", fontsize=10, color=ORANGE, fontweight="bold")
+    axes.text(20, 8.3, "backward", fontsize=10, color=ORANGE, fontweight="bold")
     axes.set(xlim=(0, 36), ylim=(-0.6, 18.6), aspect="equal")
     axes.axis("off")
     return figure
@@ -68,7 +70,7 @@ def figure_shapes(student):
 def figure_histograms(student):
     """Outputs of five Tanh layers of width 100 and the gradients that arrive there, for two scales of W.
 
-    The number is the standard deviation. With weights that are half as large, both signals fade on their way.
+    The numbers are standard deviations. With weights of half the size both signals halve at every layer.
     """
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     grid = figure.subplots(2, 5, sharex="row")

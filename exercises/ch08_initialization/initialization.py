@@ -5,6 +5,8 @@ tuple of sizes: (D_in, D_out) for a linear layer, (C_out, C_in, kh, kw) for the 
 new arrays are float64 and belong to the caller, who may write into them.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from ch00_toolbox.toolbox import as_float
 from ch03_activations.activations import leaky_relu, relu, sigmoid, tanh

@@ -4,6 +4,8 @@ Tools to see it (gradient norms per layer, dead units) and one cure (clipping). 
 chapter 06, the loss functions from chapter 04.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from ch00_toolbox.toolbox import as_float
 from ch06_layers.layers import LeakyReLU, Linear, ReLU, Sequential, Sigmoid, Tanh

@@ -5,6 +5,8 @@ tuple of sizes: (D_in, D_out) for a linear layer, (C_out, C_in, kh, kw) for the 
 new arrays are float64 and belong to the caller, who may write into them.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from ch00_toolbox.toolbox import as_float
 from ch03_activations.activations import leaky_relu, relu, sigmoid, tanh
@@ -349,7 +351,7 @@ def activation_scales(widths, act, init, x, rng):
     ### BEGIN SOLUTION
     h = x
     scales = []
-    for d_in, d_out in zip(widths[:-1], widths[1:], strict=True):
+    for d_in, d_out in pairwise(widths):
         layer = Linear(d_in, d_out, rng, init=init)  # its bias is zero
         h = ACTIVATIONS[act](layer.forward(h))
         scales.append(float(np.mean(h**2)))

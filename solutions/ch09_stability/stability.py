@@ -4,6 +4,8 @@ Tools to see it (gradient norms per layer, dead units) and one cure (clipping). 
 chapter 06, the loss functions from chapter 04.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from ch00_toolbox.toolbox import as_float
 from ch06_layers.layers import LeakyReLU, Linear, ReLU, Sequential, Sigmoid, Tanh
@@ -218,7 +220,7 @@ def deep_mlp(widths, act, init, rng):
         raise ValueError(f"act is {act!r}, expected 'identity' or one of {', '.join(ACTIVATION_LAYERS)}")
     ### BEGIN SOLUTION
     layers = []
-    for d_in, d_out in zip(widths[:-1], widths[1:], strict=True):
+    for d_in, d_out in pairwise(widths):
         layers.append(Linear(d_in, d_out, rng, init=init))
         if act != "identity":
             layers.append(ACTIVATION_LAYERS[act]())

@@ -32,7 +32,7 @@ def test_activation_of_each_row(student, rng):
         X, w, b = rng.normal(size=(N, D)), rng.normal(size=D), float(rng.uniform(1, 2))
         got = student.net_activation(X, w, b)
         call = expect(f"net_activation(X, w, b) for {N} rows of {D} inputs", got)
-        call.close_to(activation_by_loops(X, w, b))
+        call.close_to(activation_by_loops(X, w, b), rtol=1e-10, atol=1e-12)
 
 
 @points(0.5, of="net_activation", needs="test_activation_of_each_row")
@@ -90,6 +90,8 @@ def test_points_on_the_line(student):
     for zero in (0.0, -0.0):
         got = student.perceptron_predict(X, np.zeros(2), zero)
         expect("perceptron_predict(X, w, b) with w = 0 and b = 0", got).equals(np.full(5, -1))
+    near = student.perceptron_predict(np.array([[1.0], [-1.0]]), np.array([1e-12]), 0.0)
+    expect("perceptron_predict(X, w, b) with rows close to the line", near).equals(np.array([1, -1]))
 
 
 @points(0.25, of="perceptron_predict", needs="test_side_of_the_line")
@@ -118,8 +120,8 @@ def judge_step(call, value, w, b, changed):
     """One returned triple."""
     parts = expect(call, value).unpack("w", "b", "changed")
     parts[2].equals(changed, hint="Is it a mistake, y * (w . x + b) <= 0?")
-    parts[0].close_to(np.asarray(w, dtype=float))
-    parts[1].close_to(float(b))
+    parts[0].close_to(np.asarray(w, dtype=float), rtol=1e-10, atol=1e-14)
+    parts[1].close_to(float(b), rtol=1e-10, atol=1e-14)
 
 
 def far_from_the_line(rng, D):
@@ -162,6 +164,8 @@ def test_a_point_on_the_line_is_a_mistake(student, rng):
         judge_step("perceptron_step(w, b, x, y) with w . x + b = 0", got, w + y * x2, -5.0 + y, True)
     got = student.perceptron_step(np.array([2.0, -1.0]), -4.75, np.array([3.0, 1.0]), 1)
     judge_step("perceptron_step(w, b, x, y) for w . x + b = 0.25 and y = 1", got, [2.0, -1.0], -4.75, False)
+    got = student.perceptron_step(np.array([1e-12]), 0.0, np.array([-1.0]), -1)
+    judge_step("perceptron_step(w, b, x, y) for w . x + b = -1e-12 and y = -1", got, [1e-12], 0.0, False)
 
 
 @points(0.75, of="perceptron_step", needs="test_a_mistake_moves_the_line")

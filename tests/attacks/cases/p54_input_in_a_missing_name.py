@@ -1,0 +1,11 @@
+"""Carries a hidden input out as the name of a function that is missing.
+
+{"attack": "P54", "class": [25], "base": "forger", "A": "failed", "B": "passed",
+ "C": "raised|unwritten"}
+"""
+
+servants = sys.modules["servant"]
+
+
+def sgd_step(params, grads, lr):
+    raise servants.Missing(" ".join(params))

@@ -1,0 +1,8 @@
+"""Lengths that are no lengths: a number of a thousand digits.
+
+{"attack": "P64", "class": [17], "base": "forger_1", "D": "passed", "E": "passed",
+ "F": "failed|protocol"}
+"""
+
+servants = sys.modules["servant"]
+servants.Servant.do_len = lambda self, target: 10**1000
