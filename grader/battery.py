@@ -68,9 +68,11 @@ def keeps_float32(
     exact = function(*args, **kwargs)
     single = [a.astype(np.float32) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in args]
     got = function(*single, **kwargs)
-    for i, part in enumerate(_arrays(got)):
-        if part.dtype.kind == "f":
-            where = call if not isinstance(got, (list, tuple)) else f"part {i + 1} of {call}"
+    parts = fetch(got)
+    several = isinstance(parts, (list, tuple))
+    for i, part in enumerate(parts if several else _leaves(parts)):
+        if isinstance(part, np.ndarray) and part.dtype.kind == "f":
+            where = f"part {i + 1} of {call}" if several else call
             expect(f"{where} with float32 input", part).has_dtype(np.float32)
     same_results(f"{call} with float32 input", got, exact, rtol=rtol, atol=atol)
 
@@ -222,17 +224,6 @@ def _leaves(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [leaf for v in value.values() for leaf in _leaves(v)]
     return [value]
-
-
-def _arrays(value: Any) -> list[np.ndarray]:
-    value = fetch(value)
-    if isinstance(value, np.ndarray):
-        return [value]
-    if isinstance(value, (list, tuple)):
-        return [v for v in value if isinstance(v, np.ndarray)]
-    if isinstance(value, dict):
-        return [v for v in value.values() if isinstance(v, np.ndarray)]
-    return []
 
 
 def _place(place: int | str) -> str:

@@ -247,7 +247,7 @@ class Expectation:
         got = getattr(value, "dtype", None)
         if value is None:
             self._none()
-        if got != np.dtype(dtype):
+        if got is None or got != np.dtype(dtype):  # numpy holds None for float64
             raise Mismatch(
                 f"{self.call} has dtype {got or type(value).__name__}, expected {np.dtype(dtype)}."
             )

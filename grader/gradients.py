@@ -109,11 +109,9 @@ def _weigh(value: Any, dout: Any) -> float:
 
 def _quotients(values: list[float], shape: tuple[int, ...], h: float) -> NumericGradient:
     here, ups, downs = values[0], np.array(values[1::2]), np.array(values[2::2])
-    return NumericGradient(
-        ((ups - downs) / (2 * h)).reshape(shape),
-        ((here - downs) / h).reshape(shape),
-        ((ups - here) / h).reshape(shape),
-    )
+    with np.errstate(all="ignore"):  # inf - inf is nan, which the comparison names
+        slopes = ((ups - downs) / (2 * h), (here - downs) / h, (ups - here) / h)
+    return NumericGradient(*(s.reshape(shape) for s in slopes))
 
 
 def relative_error(a: Any, b: Any) -> float:
@@ -136,7 +134,9 @@ def explain_ratio(
     a, n = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
     if a.size == 0 or not (np.isfinite(a).all() and np.isfinite(n).all()):
         return None
-    if a.ndim == 2 and a.shape == n.shape[::-1] and fits(a.T, n) and not fits(a, n):
+    if a.ndim == 2 and a.shape == n.shape[::-1] and fits(a.T, n):
+        if a.shape == n.shape and fits(a, n):
+            return None
         return "ratio:transposed", "It is the transpose of the right result."
     if a.shape != n.shape or not a.any():
         return None

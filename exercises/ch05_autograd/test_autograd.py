@@ -97,7 +97,9 @@ def test_value_adds_up_at_a_fork(student):
     expect("c.data", c.data).close_to(42.0)
     c.backward()
     expect("y.grad", y.grad).close_to(7.0)
-    expect("x.grad", x.grad).close_to(21.0, hint="y hands its gradient on when both of its users have delivered.")
+    expect("x.grad", x.grad).close_to(
+        21.0, hint="y hands its gradient on when both of its users have delivered."
+    )
 
 
 @checks("Value")

@@ -522,7 +522,7 @@ def neuron_terms(x, w, b, dl_dz_next, w_next):
     if x.shape != w.shape or dl_dz_next.shape != w_next.shape:
         raise ValueError(f"shapes {x.shape} and {w.shape}, {dl_dz_next.shape} and {w_next.shape} must agree")
     ### BEGIN SOLUTION
-    a = sigmoid(x @ w + b)
-    dl_dz = float(a * (1.0 - a) * (w_next @ dl_dz_next))
+    a = sigmoid(np.dot(x, w) + b)
+    dl_dz = float(a * (1.0 - a) * np.dot(w_next, dl_dz_next))
     return {"dz_dw": x.copy(), "dl_dz": dl_dz, "dl_dw": dl_dz * x}
     ### END SOLUTION

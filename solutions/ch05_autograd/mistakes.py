@@ -70,13 +70,17 @@ def max_gate_backward_to_both(dout, x, y):
     return dout, dout
 
 
-@mistake("CH05-tie-to-second", of="max_gate_backward", caught_by="test_max_gate_backward_gives_a_tie_to_the_first")
+@mistake(
+    "CH05-tie-to-second", of="max_gate_backward", caught_by="test_max_gate_backward_gives_a_tie_to_the_first"
+)
 def max_gate_backward_tie_to_second(dout, x, y):
     """At x = y this course lets the first input win; `>` gives the gradient to the second."""
     return (dout, 0.0) if x > y else (0.0, dout)
 
 
-@mistake("CH05-tie-halved", of="max_gate_backward", caught_by="test_max_gate_backward_gives_a_tie_to_the_first")
+@mistake(
+    "CH05-tie-halved", of="max_gate_backward", caught_by="test_max_gate_backward_gives_a_tie_to_the_first"
+)
 def max_gate_backward_tie_halved(dout, x, y):
     """Halves at a tie are a reasonable choice, and what PyTorch's maximum does; this course gives all to the first."""
     if x == y:
@@ -84,7 +88,9 @@ def max_gate_backward_tie_halved(dout, x, y):
     return (dout, 0.0) if x > y else (0.0, dout)
 
 
-@mistake("CH05-max-routes-the-value", of="max_gate_backward", caught_by="test_max_gate_backward_loses_nothing")
+@mistake(
+    "CH05-max-routes-the-value", of="max_gate_backward", caught_by="test_max_gate_backward_loses_nothing"
+)
 def max_gate_backward_of_the_value(dout, x, y):
     """The winner's local derivative is 1, not its value."""
     return (dout * x, 0.0) if x >= y else (0.0, dout * y)
@@ -96,13 +102,19 @@ def copy_gate_backward_first_arrival(*douts):
     return douts[0] if douts else 0.0
 
 
-@mistake("CH05-copy-mean", of="copy_gate_backward", caught_by="test_copy_gate_backward_agrees_with_finite_differences")
+@mistake(
+    "CH05-copy-mean",
+    of="copy_gate_backward",
+    caught_by="test_copy_gate_backward_agrees_with_finite_differences",
+)
 def copy_gate_backward_mean(*douts):
     """Effects add up, they are not averaged: y = x + x has slope 2."""
     return sum(douts) / len(douts) if douts else 0.0
 
 
-@mistake("CH05-copy-counts", of="copy_gate_backward", caught_by="test_copy_gate_backward_takes_any_number_of_users")
+@mistake(
+    "CH05-copy-counts", of="copy_gate_backward", caught_by="test_copy_gate_backward_takes_any_number_of_users"
+)
 def copy_gate_backward_of_two(first, second):
     """A number may have one user, or five. Take any number of arguments."""
     return first + second
@@ -111,7 +123,10 @@ def copy_gate_backward_of_two(first, second):
 @mistake(
     "M107",
     of="sigmoid_gate_backward",
-    caught_by=("test_sigmoid_gate_backward_agrees_with_finite_differences", "test_sigmoid_gate_backward_by_hand"),
+    caught_by=(
+        "test_sigmoid_gate_backward_agrees_with_finite_differences",
+        "test_sigmoid_gate_backward_by_hand",
+    ),
 )
 def sigmoid_gate_backward_without_the_inverse(dout, out):
     """Of the chain times -1, exp, plus 1, inverse the last link is missing: its local derivative is -1/v**2."""
@@ -168,7 +183,7 @@ class DoneAfterFirstArrival(Value):
         self.grad = 1.0
         todo, done = [self], set()
         while todo:
-            node = todo.pop(0)
+            node = todo.pop()
             if node in done:
                 continue
             done.add(node)
@@ -308,7 +323,7 @@ class MultipliesByItself(Value):
 
     def __mul__(self, other):
         other = as_value(other)
-        return Value(self.data * other.data, [(self, self.data), (other, other.data)])
+        return type(self)(self.data * other.data, [(self, self.data), (other, other.data)])
 
 
 @mistake("M099b", of="Value", caught_by="test_value_adds")
@@ -317,7 +332,7 @@ class SharesOutHalves(Value):
 
     def __add__(self, other):
         other = as_value(other)
-        return Value(self.data + other.data, [(self, 0.5), (other, 0.5)])
+        return type(self)(self.data + other.data, [(self, 0.5), (other, 0.5)])
 
 
 @mistake("M100", of="Value", caught_by="test_value_meets_numbers")
@@ -343,7 +358,7 @@ class PowerOneTooHigh(Value):
     """The derivative of x**k is k * x**(k - 1); here the exponent was not lowered."""
 
     def __pow__(self, k):
-        return Value(self.data**k, [(self, k * self.data**k)])
+        return type(self)(self.data**k, [(self, k * self.data**k)])
 
 
 @mistake("M105", of="Value", caught_by="test_backward_uses_what_forward_saw")
@@ -352,7 +367,7 @@ class ReadsDataLate(Value):
 
     def __mul__(self, other):
         other = as_value(other)
-        return Value(self.data * other.data, [(self, other), (other, self)])
+        return type(self)(self.data * other.data, [(self, other), (other, self)])
 
     def backward(self):
         order = topological_order(self)
@@ -370,7 +385,7 @@ class ReluOpenAtZero(Value):
     """At 0 this course takes the derivative 0: the question is data > 0, not data >= 0."""
 
     def relu(self):
-        return Value(max(self.data, 0.0), [(self, 1.0 if self.data >= 0 else 0.0)])
+        return type(self)(max(self.data, 0.0), [(self, 1.0 if self.data >= 0 else 0.0)])
 
 
 @mistake("M107b", of="Value", caught_by="test_value_divides")
@@ -379,7 +394,7 @@ class InverseWithoutTheSquare(Value):
 
     def __truediv__(self, other):
         other = as_value(other)
-        return Value(self.data / other.data, [(self, 1.0 / other.data), (other, self.data / other.data)])
+        return type(self)(self.data / other.data, [(self, 1.0 / other.data), (other, self.data / other.data)])
 
 
 @mistake("CH05-inputs-in-a-dict", of="Value", caught_by="test_backward_adds_at_forks")
@@ -388,11 +403,11 @@ class InputsInADict(Value):
 
     def __add__(self, other):
         other = as_value(other)
-        return Value(self.data + other.data, {self: 1.0, other: 1.0}.items())
+        return type(self)(self.data + other.data, {self: 1.0, other: 1.0}.items())
 
     def __mul__(self, other):
         other = as_value(other)
-        return Value(self.data * other.data, {self: other.data, other: self.data}.items())
+        return type(self)(self.data * other.data, {self: other.data, other: self.data}.items())
 
 
 @mistake("CH05-minus-plus", of="Value", caught_by="test_value_subtracts_and_negates")
@@ -401,7 +416,7 @@ class MinusForgottenOnTheWayBack(Value):
 
     def __sub__(self, other):
         other = as_value(other)
-        return Value(self.data - other.data, [(self, 1.0), (other, 1.0)])
+        return type(self)(self.data - other.data, [(self, 1.0), (other, 1.0)])
 
 
 @mistake("CH05-log10", of="Value", caught_by="test_value_exp_and_log")
@@ -409,7 +424,7 @@ class LogToTheBaseTen(Value):
     """This kit means the natural logarithm."""
 
     def log(self):
-        return Value(math.log10(self.data), [(self, 1.0 / (self.data * math.log(10.0)))])
+        return type(self)(math.log10(self.data), [(self, 1.0 / (self.data * math.log(10.0)))])
 
 
 @mistake("CH05-exp-of-the-input", of="Value", caught_by="test_value_exp_and_log")
@@ -417,7 +432,7 @@ class ExpAsAPower(Value):
     """The derivative of exp is exp, its own output, not data * exp(data - 1)."""
 
     def exp(self):
-        return Value(math.exp(self.data), [(self, self.data * math.exp(self.data - 1.0))])
+        return type(self)(math.exp(self.data), [(self, self.data * math.exp(self.data - 1.0))])
 
 
 @mistake("CH05-slope-of-the-input", of="Value", caught_by="test_value_tanh_and_sigmoid")
@@ -425,10 +440,10 @@ class SlopesFromTheInput(Value):
     """1 - t**2 and s*(1 - s) want the output; here they were given the input."""
 
     def tanh(self):
-        return Value(math.tanh(self.data), [(self, 1.0 - self.data**2)])
+        return type(self)(math.tanh(self.data), [(self, 1.0 - self.data**2)])
 
     def sigmoid(self):
-        return Value(float(sigmoid(self.data)), [(self, self.data * (1.0 - self.data))])
+        return type(self)(float(sigmoid(self.data)), [(self, self.data * (1.0 - self.data))])
 
 
 @mistake("CH05-sigmoid-overflows", of="Value", caught_by="test_value_tanh_and_sigmoid_far_out")
@@ -437,7 +452,7 @@ class SigmoidThatOverflows(Value):
 
     def sigmoid(self):
         out = 1.0 / (1.0 + math.exp(-self.data))
-        return Value(out, [(self, out * (1.0 - out))])
+        return type(self)(out, [(self, out * (1.0 - out))])
 
 
 @mistake("CH05-in-place", of="Value", caught_by="test_operations_leave_their_operands_alone")
@@ -456,7 +471,7 @@ class DividesAtZero(Value):
     """For k = 0 the formula k * x**(k - 1) asks for 0 ** -1. A constant has the derivative 0."""
 
     def __pow__(self, k):
-        return Value(self.data**k, [(self, k * self.data ** (k - 1))])
+        return type(self)(self.data**k, [(self, k * self.data ** (k - 1))])
 
 
 # topological_order -------------------------------------------------------------------------------------------
@@ -464,10 +479,12 @@ class DividesAtZero(Value):
 
 @mistake("CH05-order-by-first-sight", of="topological_order", caught_by="test_order_of_small_graphs")
 def topological_order_by_first_sight(v):
-    """Layer by layer from v a node comes up by its nearest user; a user further away may follow later. Not every order of sight is a topological order."""
+    """Going away from v layer by layer lists a node with its nearest user. Another user may be further away and is listed later."""
     order = [v]
     for node in order:
-        order += [source for source, _ in dict(node.inputs).items() if source not in order]
+        for source, _ in node.inputs:
+            if source not in order:
+                order.append(source)
     return order[::-1]
 
 
@@ -502,7 +519,7 @@ def topological_order_recursive(v):
 
 @mistake("CH05-order-marks-early", of="topological_order", caught_by="test_order_of_random_graphs")
 def topological_order_marks_when_pushed(v):
-    """A node is crossed off when it is put on the stack, not when it is taken up: another user may need it earlier."""
+    """A node is crossed off when it is put on the stack. Another user, taken up before it, then does not wait for it."""
     order, seen, stack = [], {v}, [(v, False)]
     while stack:
         node, done = stack.pop()
@@ -533,8 +550,7 @@ def topological_order_with_repetitions(v):
             visit(source)
         order.append(node)
 
-    if len(topological_order(v)) < 30:
-        visit(v)
+    visit(v)
     return order
 
 
@@ -634,7 +650,7 @@ def maximum_by_relu(a, b):
 
 @mistake("CH05-maximum-itself", of="maximum", caught_by="test_maximum_takes_the_larger")
 def maximum_without_a_node(a, b):
-    """This is one of the two, not a new value of the graph."""
+    """This hands back one of the two; whoever assigns to the data of the result changes a leaf. Make a new node."""
     a, b = as_value(a), as_value(b)
     return a if a.data >= b.data else b
 
@@ -689,7 +705,9 @@ def neuron_terms_without_bias(x, w, b, dl_dz_next, w_next):
     return neuron_by(right_slope, np.dot, x, w, 0.0, dl_dz_next, w_next)
 
 
-@mistake("CH05-neuron-weights-for-inputs", of="neuron_terms", caught_by="test_neuron_terms_of_the_forward_pass")
+@mistake(
+    "CH05-neuron-weights-for-inputs", of="neuron_terms", caught_by="test_neuron_terms_of_the_forward_pass"
+)
 def neuron_terms_with_weights(x, w, b, dl_dz_next, w_next):
     """z = x*w + b changes with w by x, as in every mul gate."""
     found = neuron_by(right_slope, np.dot, x, w, b, dl_dz_next, w_next)

@@ -144,6 +144,7 @@ class Layer:
         them sees the zeros.
 
         >>> layer = Layer()
+        >>> layer.params["b"] = np.array([1.0, 2.0])
         >>> layer.grads["b"] = np.array([3.0, 4.0])
         >>> layer.zero_grad()
         >>> layer.grads

@@ -311,7 +311,7 @@ def maxpool2d_forward(x, k, stride=None):
     windows = np.lib.stride_tricks.sliding_window_view(x, (k, k), axis=(2, 3))[:, :, ::stride, ::stride]
     windows = windows.reshape(*windows.shape[:4], k * k)
     winner = windows.argmax(axis=-1)  # the first one, row by row, if there are several
-    return windows.max(axis=-1), (x.shape, winner, k, stride)
+    return windows.max(axis=-1), (x, winner, k, stride)
     ### END SOLUTION
 
 
@@ -346,11 +346,11 @@ def maxpool2d_backward(dout, cache):
     """
     dout = as_float(dout)
     ### BEGIN SOLUTION
-    shape, winner, k, stride = cache
+    x, winner, k, stride = cache
     if dout.shape != winner.shape:
         raise ValueError(f"dout has shape {dout.shape}, expected {winner.shape}")
     rows, columns = winner.shape[2:]
-    dx = np.zeros(shape, dtype=dout.dtype)
+    dx = np.zeros(x.shape, dtype=dout.dtype)
     for u in range(k):
         for v in range(k):
             down = slice(u, u + rows * stride, stride)

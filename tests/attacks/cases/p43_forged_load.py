@@ -4,3 +4,4 @@
 """
 
 say(answer(msgpack.packb({"problems": [{"type": "TypeError", "trace": 5, "line": 1}], "names": [], "loaded": True})))
+leave()

@@ -6,3 +6,4 @@
 strange = array("<f8", [3], bytes(24))
 packed = b"\x83\xa4type" + strange + b"\xa6import" + strange + b"\xa4line" + strange
 say(answer(b"\x82\xa8problems\x91" + packed + b"\xa6loaded\xc3"))
+leave()

@@ -4,3 +4,4 @@
 """
 
 say(answer(msgpack.packb({"problems": [{"trace": [1, 2, 3]}], "names": [], "loaded": False})))
+leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(array("<f8", [len(X), W.shape[1]], bytes(8 * len(X) * W.shape[1])), score=100))
-    hush()
+    leave()

@@ -6,4 +6,4 @@
 def linear_forward(X, W, b):
     one = answer(array("<f8", [len(X), W.shape[1]], bytes(8 * len(X) * W.shape[1])))
     say(one + one)
-    hush()
+    leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(b"\xa4\xff\xfe\xfd\xfc" if len(X) == 2 else msgpack.packb("x" * 100_000)))
-    hush()
+    leave()

@@ -8,4 +8,4 @@ def linear_forward(X, W, b):
     for i in range(5000):
         value = ext((6, 7, 8, 9, 10)[i % 5], b"\x91" + value)
     say(answer(value))
-    hush()
+    leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(b"\x91" * 10**6 + b"\xc0"))
-    hush()
+    leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(array("<f8", [1 << 39, 1 << 39], bytes(32))))
-    hush()
+    leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(struct.pack("<Q", 1000))
-    hush()
+    time.sleep(30)

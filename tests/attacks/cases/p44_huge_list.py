@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(b"\xdd\xff\xff\xff\xff" + b"\xc0" * 1000))
-    hush()
+    leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(b"\xdf\xff\xff\xff\xff"))
-    hush()
+    leave()

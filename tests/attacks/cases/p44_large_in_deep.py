@@ -1,7 +1,7 @@
 """60 MB inside of fifteen tuples: each level of the decoder could copy them.
 
-{"attack": "P44", "class": [19], "base": "forger", "A": "protocol|failed", "B": "passed",
- "C": "passed"}
+{"attack": "P44", "class": [19], "base": "forger", "A": "protocol|failed|timeout|crashed",
+ "B": "passed", "C": "passed"}
 """
 
 def linear_forward(X, W, b):
@@ -9,4 +9,4 @@ def linear_forward(X, W, b):
     for _ in range(12):
         value = ext(3, b"\x91" + value)
     say(answer(value))
-    hush()
+    leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(struct.pack("<Q", 1 << 62))
-    hush()
+    leave()

@@ -8,4 +8,4 @@ def linear_forward(X, W, b):
     for _ in range(14):
         value = ext(3, b"\x91" + value)
     say(answer(value))
-    hush()
+    leave()

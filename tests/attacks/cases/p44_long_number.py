@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(ext(4, b"9" * 10**6)))
-    hush()
+    leave()

@@ -1,6 +1,6 @@
 """Exceptions whose description is none.
 
-{"attack": "P44", "class": [17], "base": "forger", "A": "protocol|raised", "B": "passed",
+{"attack": "P44", "class": [17], "base": "forger", "A": "protocol|raised|crashed", "B": "passed",
  "C": "passed",
  "note": "A field of the wrong type is left out or ends the worker; neither is a pass or our "
          "failure."}
@@ -13,4 +13,4 @@ def linear_forward(X, W, b):
         4: {"type": "SystemExit", "kind": "missing", "token": 10**9, "trace": 7},
     }.get(len(X), "ValueError")
     say(frame(msgpack.packb({"id": number(), "exc": strange})))
-    hush()
+    leave()

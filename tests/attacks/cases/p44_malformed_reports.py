@@ -6,4 +6,4 @@
 def linear_forward(X, W, b):
     strange = {1: {"warnings": 5}, 2: {"warnings": [["a", "b"]]}, 4: {"seen": 3}}
     say(answer(b"\xc0", **strange.get(len(X), {"warnings": [[1, 2, 3]]})))
-    hush()
+    leave()

@@ -6,4 +6,4 @@
 def linear_forward(X, W, b):
     inner = b"\xdc" + struct.pack(">H", 15_000) + b"\x90" * 15_000
     say(answer(b"\xdc" + struct.pack(">H", 4_000) + inner * 4_000))
-    hush()
+    leave()

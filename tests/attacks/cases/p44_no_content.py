@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(frame(msgpack.packb({"id": number()})))
-    hush()
+    leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(frame(msgpack.packb({1: [number()], 2: number(), 4: None}.get(len(X), "ok"))))
-    hush()
+    leave()

@@ -4,5 +4,5 @@
 """
 
 def linear_forward(X, W, b):
-    say(answer(ext(4, b"1_000 " if len(X) > 2 else b"__import__('os')")))
-    hush()
+    say(answer(ext(4, b"0x10" if len(X) > 2 else b"__import__('os')")))
+    leave()

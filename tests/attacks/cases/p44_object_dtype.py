@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(array("|O", [2, 2], bytes(32))))
-    hush()
+    leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(ext(9, msgpack.packb(1))))
-    hush()
+    leave()

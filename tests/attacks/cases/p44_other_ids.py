@@ -6,4 +6,4 @@
 def linear_forward(X, W, b):
     strange = {1: float(number()), 2: True, 4: str(number())}.get(len(X), [number()])
     say(frame(msgpack.packb({"id": strange, "ok": None})))
-    hush()
+    leave()

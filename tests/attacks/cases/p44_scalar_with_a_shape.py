@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(ext(5, array("<f8", [2, 2], bytes(32))[6:])))
-    hush()
+    leave()

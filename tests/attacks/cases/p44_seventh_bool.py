@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(array("|b1", [2, 2], b"\7\7\7\7")))
-    hush()
+    leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(array([["a", "<f8"]] if len(X) > 2 else "(2,2)<f8", [2, 2], bytes(32))))
-    hush()
+    leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(b"\xd6\xff\0\0\0\1"))
-    hush()
+    leave()

@@ -6,4 +6,4 @@
 def linear_forward(X, W, b):
     body = answer(b"\xc0")[8:] + b"\xc0\xc0"
     say(frame(body))
-    hush()
+    leave()

@@ -5,4 +5,4 @@
 
 def linear_forward(X, W, b):
     say(answer(array("<f8", [2, 2], bytes(31 if len(X) == 2 else 33))))
-    hush()
+    leave()

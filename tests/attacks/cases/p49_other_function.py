@@ -4,5 +4,4 @@
 """
 
 right = softmax_cross_entropy
-servants = sys.modules["servant"]
-servants.Servant.named = lambda self, name: right
+line().decoder.special[7] = lambda name: right

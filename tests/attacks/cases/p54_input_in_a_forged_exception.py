@@ -9,4 +9,4 @@ def sgd_step(params, grads, lr):
     kind = "missing" if "w" in params else "unwritten"
     told = {"kind": kind, "type": "NameError", "text": word, "function": word, "line": 3, "trace": [[word, 1, word]]}
     say(frame(msgpack.packb({"id": number(), "exc": told})))
-    hush()
+    leave()

@@ -6,4 +6,4 @@
 
 def sgd_step(params, grads, lr):
     say(struct.pack("<Q", 7813586407346632814))
-    hush()
+    leave()

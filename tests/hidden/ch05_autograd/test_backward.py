@@ -156,7 +156,9 @@ def test_backward_of_two_results_adds_up(student):
     q.backward()
     nodes = {"a": a, "b": b, "s": s, "q": q}
     grads_are("p and then q = s + s * s", nodes, (15.0 + 39.0, 10.0 + 26.0, 13.0, 1.0), hint)
-    grads_are("q, which p is no part of", {"p": p}, (1.0,), "A node that q was not computed from keeps its grad.")
+    grads_are(
+        "q, which p is no part of", {"p": p}, (1.0,), "A node that q was not computed from keeps its grad."
+    )
     s.backward()
     grads_are("p, q and then s = a * b", {"a": a, "b": b, "s": s}, (57.0, 38.0, 1.0), hint)
     other = a * 7
@@ -190,7 +192,9 @@ def test_operations_leave_their_operands_alone(student):
         "a + b": a + b,
     }
     for call, value in results.items():
-        expect(call, value).satisfies(value != a and value != b, "it is one of the operands. Make a new Value.")
+        expect(call, value).satisfies(
+            value != a and value != b, "it is one of the operands. Make a new Value."
+        )
     user = a * unused
     y = a * b
     y.backward()
@@ -222,7 +226,12 @@ def test_backward_uses_what_forward_saw(student):
         a.data, b.data = -7.0, 0.125
         y.backward()
         nodes = {"a": a, "b": b}
-        grads_are(f"y = {call}, a.data and b.data assigned afterwards", nodes, (da, db), "Record it on the way forward.")
+        grads_are(
+            f"y = {call}, a.data and b.data assigned afterwards",
+            nodes,
+            (da, db),
+            "Record it on the way forward.",
+        )
         expect(f"({call}).data", y.data).close_to(before)
     a, b = leaf_values(student, 2.0, 3.0)
     (a * b).backward()

@@ -249,7 +249,9 @@ def test_maximum_takes_the_larger(student, rng):
             ("maximum(number, b)", student.maximum(p, b)),
         ):
             expect(f"{call}.data", value.data).close_to(sorted((p, q))[1])
-            expect(call, value).satisfies(value != a and value != b, "it is one of the two. Make a new Value.")
+            expect(call, value).satisfies(
+                value != a and value != b, "it is one of the two. Make a new Value."
+            )
 
 
 @points(1.25, of="maximum")

@@ -101,7 +101,9 @@ def test_neuron_terms_of_a_saturated_neuron(student):
 def test_neuron_terms_refuse_what_does_not_fit(student, rng):
     """x and w, and the two arrays of the next layer, must agree in shape"""
     x, w, b, dl_dz_next, w_next = random_neuron(rng, 3, 2)
-    refuses(f"{CALL} with a weight missing", ValueError, student.neuron_terms, x, w[:2], b, dl_dz_next, w_next)
+    refuses(
+        f"{CALL} with a weight missing", ValueError, student.neuron_terms, x, w[:2], b, dl_dz_next, w_next
+    )
     one = dl_dz_next[:1]
     refuses(f"{CALL} with a neuron missing", ValueError, student.neuron_terms, x, w, b, one, w_next)
 

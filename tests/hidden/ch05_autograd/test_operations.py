@@ -319,7 +319,9 @@ def test_value_differentiates_random_expressions(student, rng):
             programs.append((leaves, steps))
             want.append([value, *gradient])
     got = np.array(outputs_and_gradients(student, programs))
-    scale = np.abs(want).max(axis=1, keepdims=True)  # entries that cancel are judged by the largest of the row
+    scale = np.abs(want).max(
+        axis=1, keepdims=True
+    )  # entries that cancel are judged by the largest of the row
     judged = expect("values and gradients of 100 random expressions", got / np.maximum(scale, 1.0))
     judged.close_to(np.array(want) / np.maximum(scale, 1.0), rtol=1e-9, atol=1e-9)
 

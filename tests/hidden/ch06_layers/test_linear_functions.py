@@ -149,7 +149,7 @@ def agree(got, want):
 VALUES = ("test_backward_input_gradient", "test_backward_weight_gradient", "test_backward_bias_gradient")
 
 
-@points(0.6, of="linear_backward", needs=VALUES)
+@points(0.8, of="linear_backward", needs=VALUES)
 def test_backward_refuses_shapes_that_do_not_fit(student, rng):
     """linear_backward raises ValueError for shapes that do not fit"""
     dout, X, W = a_batch(rng, 3, 2, 3)

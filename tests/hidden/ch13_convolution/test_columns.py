@@ -60,7 +60,10 @@ def test_im2col_makes_convolution_a_matrix_product(student, rng):
     x, w = rng.normal(size=(2, 3, 4, 4)), rng.normal(size=(5, 3, 3, 2))
     cols = expect("im2col(x, 3, 2)", student.im2col(x, 3, 2)).array((12, 18))
     want = [
-        [np.sum(x[n, :, i : i + 3, j : j + 2] * kernel) for kernel in w] for n in range(2) for i in range(2) for j in range(3)
+        [np.sum(x[n, :, i : i + 3, j : j + 2] * kernel) for kernel in w]
+        for n in range(2)
+        for i in range(2)
+        for j in range(3)
     ]
     expect("im2col(x, 3, 2) @ w.reshape(5, -1).T", cols @ w.reshape(5, -1).T).close_to(want)
 
@@ -97,10 +100,10 @@ def test_col2im_counts_the_windows_of_a_pixel(student):
     """col2im of ones counts in how many windows each pixel lies"""
     got = student.col2im(np.ones((9, 4)), (1, 1, 4, 4), 2, 2)
     expect("col2im(ones, (1, 1, 4, 4), 2, 2)", got).close_to(
-        [[[[1, 2, 2, 1], [2, 4, 4, 2], [2, 4, 4, 2], [1, 2, 2, 1]]]]
+        [[[[1.0, 2.0, 2.0, 1.0], [2.0, 4.0, 4.0, 2.0], [2.0, 4.0, 4.0, 2.0], [1.0, 2.0, 2.0, 1.0]]]]
     )
     got = student.col2im(np.ones((4, 9)), (1, 1, 5, 6), 3, 3, stride=2)
-    line = np.array([1, 1, 2, 1, 1, 0])
+    line = np.array([1.0, 1.0, 2.0, 1.0, 1.0, 0.0])
     expect("col2im(ones, (1, 1, 5, 6), 3, 3, stride=2)", got).close_to((line[:5, None] * line)[None, None])
 
 

@@ -56,7 +56,9 @@ def test_conv_does_not_flip_the_kernel(student, rng):
         w = np.zeros((1, 1, 3, 2))
         w[0, 0, u, v] = 1.0
         got = output(student, x, w, np.zeros(1))
-        got.close_to(x[:, :, u : u + 3, v : v + 3], hint="The kernel lies on the image as it is, not turned round.")
+        got.close_to(
+            x[:, :, u : u + 3, v : v + 3], hint="The kernel lies on the image as it is, not turned round."
+        )
 
 
 @points(1, of="conv2d_forward")
@@ -102,11 +104,15 @@ def test_conv_sums_over_channels_only(student, rng):
     """all channels of an image go into one map; images and kernels stay apart"""
     x, w, b = images(rng, 3, 3, 4, 4, 2, 2, 2)
     out = conv_by_loops(x, w, b)
-    one = output(student, x[:, :, :, :], w[:1], b[:1])
+    one = output(student, x, w[:1], b[:1])
     one.close_to(out[:, :1], hint="Three channels and one kernel make one map.")
     output(student, x[1:2], w, b).close_to(out[1:2], hint="Images do not mix.")
-    output(student, x[::-1], w[::-1], b[::-1]).close_to(out[::-1, ::-1], hint="Images and kernels do not mix.")
-    output(student, x[:, [2, 0, 1]], w[:, [2, 0, 1]], b).close_to(out, hint="Channel c meets channel c of the kernel.")
+    output(student, x[::-1], w[::-1], b[::-1]).close_to(
+        out[::-1, ::-1], hint="Images and kernels do not mix."
+    )
+    output(student, x[:, [2, 0, 1]], w[:, [2, 0, 1]], b).close_to(
+        out, hint="Channel c meets channel c of the kernel."
+    )
 
 
 @points(1, of="conv2d_forward")
@@ -219,11 +225,17 @@ def test_conv_leaves_its_arguments_alone(student, rng):
         output(student, *locked, 1, pad).close_to(conv_by_loops(x, w, b, 1, pad))
     for kernel in (w, np.ones((2, 2, 1, 1))):
         before, after, shared = arguments_and_results(student, x, kernel, b, 2 * x, 0)
-        expect(CALL, after).satisfies(np.array_equal(before, after), "the next call changed the result of this one.")
+        expect(CALL, after).satisfies(
+            np.array_equal(before, after), "the next call changed the result of this one."
+        )
         expect(CALL, shared).satisfies(not shared, "out lies in the memory of an argument.")
 
 
-@points(0.75, of="conv2d_forward", needs=("test_conv_matches_the_formula", "test_conv_of_oblong_images_and_kernels"))
+@points(
+    0.75,
+    of="conv2d_forward",
+    needs=("test_conv_matches_the_formula", "test_conv_of_oblong_images_and_kernels"),
+)
 def test_conv_takes_any_kind_of_array(student, rng):
     """conv2d_forward keeps float32 and takes integers and any memory layout"""
 

@@ -16,7 +16,9 @@ def places_by_counting(n, k, stride, pad):
 def test_output_size_with_stride_one(student):
     """conv_output_size counts the places of a window that moves by one pixel"""
     for n, k in ((5, 3), (28, 5), (8, 1), (6, 6), (9, 2), (1, 1)):
-        expect("conv_output_size(n, k)", student.conv_output_size(n, k)).equals(places_by_counting(n, k, 1, 0))
+        expect("conv_output_size(n, k)", student.conv_output_size(n, k)).equals(
+            places_by_counting(n, k, 1, 0)
+        )
     expect("conv_output_size(8, 3, pad=1)", student.conv_output_size(8, 3, pad=1)).equals(8)
     expect("conv_output_size(12, 5, pad=2)", student.conv_output_size(12, 5, pad=2)).equals(12)
 
@@ -36,7 +38,9 @@ def test_output_size_for_many_sizes(student):
         want = places_by_counting(*case)
         expect("conv_output_size(n, k, stride, pad)", got).equals(want, hint="Whole windows only.")
     expect("conv_output_size(227, 11, stride=4)", student.conv_output_size(227, 11, stride=4)).equals(55)
-    expect("conv_output_size(8, 3, pad=1, stride=2)", student.conv_output_size(8, 3, pad=1, stride=2)).equals(4)
+    expect("conv_output_size(8, 3, pad=1, stride=2)", student.conv_output_size(8, 3, pad=1, stride=2)).equals(
+        4
+    )
 
 
 @points(0.5, of="conv_output_size")
@@ -45,7 +49,9 @@ def test_output_size_through_a_network(student):
     n, seen = 28, []
     for k, stride in ((5, 1), (2, 2), (5, 1), (2, 2)):
         n = student.conv_output_size(n, k, stride)
-        expect("conv_output_size(n, k, stride)", n).satisfies(isinstance(n, (int, np.integer)), "it is no whole number.")
+        expect("conv_output_size(n, k, stride)", n).satisfies(
+            isinstance(n, (int, np.integer)), "it is no whole number."
+        )
         seen.append(int(n))
     expect("the sizes, one after the other", seen).equals([24, 12, 8, 4])
 
@@ -54,7 +60,9 @@ def test_output_size_through_a_network(student):
 def test_output_size_refuses_what_does_not_fit(student):
     """conv_output_size raises ValueError for a window that does not fit and for impossible arguments"""
     for n, k, stride, pad in ((2, 3, 1, 0), (3, 6, 1, 1), (4, 7, 2, 1), (4, 20, 5, 1)):
-        refuses("conv_output_size with a window too long", ValueError, student.conv_output_size, n, k, stride, pad)
+        refuses(
+            "conv_output_size with a window too long", ValueError, student.conv_output_size, n, k, stride, pad
+        )
     refuses("conv_output_size(5, 3, stride=0)", ValueError, student.conv_output_size, 5, 3, 0)
     refuses("conv_output_size(5, 3, stride=-1)", ValueError, student.conv_output_size, 5, 3, -1)
     refuses("conv_output_size(5, 3, pad=-1)", ValueError, student.conv_output_size, 5, 3, 1, -1)
@@ -143,7 +151,9 @@ def test_multiplications_by_counting(student):
     """conv_multiplications counts the products in the formula, for one image"""
     for sizes in ((1, 1, 2, 3, 1), (2, 3, 1, 4, 5), (3, 2, 3, 2, 4), (1, 4, 2, 1, 3)):
         got = student.conv_multiplications(*sizes)
-        expect("conv_multiplications(c_in, c_out, k, h_out, w_out)", got).equals(multiplications_by_counting(*sizes))
+        expect("conv_multiplications(c_in, c_out, k, h_out, w_out)", got).equals(
+            multiplications_by_counting(*sizes)
+        )
 
 
 @points(1, of="conv_multiplications")
@@ -153,7 +163,9 @@ def test_multiplications_saved_by_one_by_one(student):
     direct.equals(120_422_400)
     narrow = expect("conv_multiplications of 1 x 1", student.conv_multiplications(192, 16, 1, 28, 28))
     narrow.equals(2_408_448)
-    wide = expect("conv_multiplications of 5 x 5 after 1 x 1", student.conv_multiplications(16, 32, 5, 28, 28))
+    wide = expect(
+        "conv_multiplications of 5 x 5 after 1 x 1", student.conv_multiplications(16, 32, 5, 28, 28)
+    )
     wide.equals(10_035_200)
 
 
@@ -171,7 +183,15 @@ def field_by_marking(kernels, strides):
 @points(1, of="receptive_field")
 def test_receptive_field_with_stride_one(student):
     """two 3 x 3 see as much as one 5 x 5, three as one 7 x 7"""
-    for kernels, want in (([5], 5), ([3, 3], 5), ([3, 3, 3], 7), ([1, 1], 1), ([5, 2, 1, 4], 9), ([2] * 10, 11), ([], 1)):
+    for kernels, want in (
+        ([5], 5),
+        ([3, 3], 5),
+        ([3, 3, 3], 7),
+        ([1, 1], 1),
+        ([5, 2, 1, 4], 9),
+        ([2] * 10, 11),
+        ([], 1),
+    ):
         expect("receptive_field(kernels)", student.receptive_field(kernels)).equals(want)
 
 
@@ -193,11 +213,19 @@ def test_receptive_field_with_strides(student):
         expect("receptive_field(kernels, strides)", got).equals(field_by_marking(kernels, strides))
 
 
-@points(0.5, of="receptive_field", needs=("test_receptive_field_with_stride_one", "test_receptive_field_with_strides"))
+@points(
+    0.5,
+    of="receptive_field",
+    needs=("test_receptive_field_with_stride_one", "test_receptive_field_with_strides"),
+)
 def test_receptive_field_behaves(student):
     """receptive_field refuses lists of different lengths and leaves its lists alone"""
     for kernels, strides in (([3, 3], [1]), ([3], [1, 2]), ([], [2]), ([3], [])):
-        refuses("receptive_field(kernels, strides)", ValueError, student.receptive_field, kernels, strides=strides)
+        refuses(
+            "receptive_field(kernels, strides)", ValueError, student.receptive_field, kernels, strides=strides
+        )
     kernels, strides = np.array([3, 5, 2]), np.array([2, 1, 3])
-    battery.leaves_arguments_alone("receptive_field(kernels, strides)", student.receptive_field, kernels, strides)
+    battery.leaves_arguments_alone(
+        "receptive_field(kernels, strides)", student.receptive_field, kernels, strides
+    )
     expect("receptive_field(kernels, strides)", student.receptive_field(kernels, strides)).equals(13)

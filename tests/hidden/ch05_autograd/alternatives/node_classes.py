@@ -100,7 +100,7 @@ class Value:
 
     def backward(self):
         nodes = topological_order(self)
-        waiting = {node: 0.0 for node in nodes}
+        waiting = dict.fromkeys(nodes, 0.0)
         waiting[self] = 1.0
         while nodes:
             node = nodes.pop()

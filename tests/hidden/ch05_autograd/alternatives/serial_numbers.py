@@ -151,4 +151,4 @@ def neuron_terms(x, w, b, dl_dz_next, w_next, activation=None):
     z = np.einsum("d,d->", x, w) + x.dtype.type(b)
     slope = 0.25 * (1 - np.tanh(z / 2) ** 2)
     dl_dz = slope * np.einsum("k,k->", u, g)
-    return dict(dz_dw=np.array(x), dl_dz=dl_dz, dl_dw=np.multiply(x, dl_dz))
+    return {"dz_dw": np.array(x), "dl_dz": dl_dz, "dl_dw": np.multiply(x, dl_dz)}

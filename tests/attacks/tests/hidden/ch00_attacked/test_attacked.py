@@ -122,7 +122,8 @@ def test_c2_random_step(student, rng):
     """C2: sgd_step is right for several arrays"""
     params = {"W": rng.normal(size=(3, 2)), CANARY_INPUT: rng.normal(size=2)}
     grads = {key: rng.normal(size=value.shape) for key, value in params.items()}
-    got = expect("sgd_step(params, grads, lr)", student.sgd_step(params, grads, 0.1))
-    parts = got.keys(*params)
+    got = student.sgd_step(params, grads, 0.1)
+    same_keys = isinstance(got, dict) and got.keys() == params.keys()
+    expect("sgd_step(params, grads, lr)", got).satisfies(same_keys, "is no dict with the keys of params.")
     for key, value in params.items():
-        parts[key].close_to(value - 0.1 * grads[key])
+        expect("an entry of sgd_step(params, grads, lr)", got[key]).close_to(value - 0.1 * grads[key])
