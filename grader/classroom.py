@@ -14,6 +14,8 @@ import hashlib
 import json
 import multiprocessing
 import os
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +26,7 @@ from typing import Any
 from grader import grade as limits_of_grading
 from grader.course import Chapter, Course
 from grader.errors import GraderFailure, KitError, UsageError
-from grader.grading_process import Job, environment, main
+from grader.grading_process import Job, environment
 from grader.results import Result
 from grader.sandbox.isolation import Isolation
 from grader.sandbox.server import CPU_SECONDS, MEMORY_BYTES
@@ -239,7 +241,7 @@ def _hash(text: str) -> str:
 class Member:
     """A grading process and what it is doing."""
 
-    process: Any
+    process: subprocess.Popen[bytes]
     pipe: connection.Connection
     job: tuple[Job, str] | None = None
     preparing: str | None = None  # the chapter whose reference it is running
@@ -270,27 +272,22 @@ class Team:
                 member.pipe.send(("stop",))
             member.pipe.close()
         for member in self.members:
-            member.process.join(1.0 if exc[0] is None else 0.1)
-            if member.process.is_alive():
+            try:
+                member.process.wait(1.0 if exc[0] is None else 0.1)
+            except subprocess.TimeoutExpired:
                 member.process.kill()
-                member.process.join()
+                member.process.wait()
 
     def _start(self) -> Member:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        before = {n: os.environ.get(n) for n in THREADS}
-        os.environ.update(dict.fromkeys(THREADS, "1"))  # each process has one core
-        try:
-            process = context.Process(
-                target=main, args=(theirs, str(self.course.root), self.names, self.allowed), daemon=True
-            )
-            process.start()
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+        ours, theirs = multiprocessing.Pipe()
+        arguments = json.dumps([theirs.fileno(), str(self.course.root), self.names, self.allowed])
+        # A program of its own: the caller's main module, a notebook perhaps, is not imported again.
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from grader.grading_process import start; start()", arguments],
+            env={**os.environ, **dict.fromkeys(THREADS, "1"), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+        )
         theirs.close()
         return Member(process, ours)
 
@@ -355,8 +352,9 @@ class Team:
         self, member: Member, todo: deque[tuple[Job, str]], tried: dict[int, int]
     ) -> Iterator[tuple[Result, str, str]]:
         """A grading process died: start another one, try its job once more, then call it our failure."""
-        member.process.join(1.0)
-        code = member.process.exitcode
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            member.process.wait(1.0)
+        code = member.process.returncode
         member.pipe.close()
         self.members.remove(member)
         if member.job is None:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from grader.errors import KitError, Mismatch, StudentError, SubmissionDied
 
-PACKAGE = str(Path(__file__).resolve().parent)
+PACKAGE = Path(__file__).resolve().parent.as_posix()
 # What they trip over is a value of the student's: the reference passed the same test on this machine.
-JUDGES = ("compare.py", "gradients.py", "battery.py")
+JUDGES = ("/compare.py", "/gradients.py", "/battery.py", "/student.py")
 DETAIL_LIMIT = 4000  # characters
 
 UNUSABLE = "The test could not use what was returned. Check its type, its shape and the number of values."
@@ -49,7 +49,9 @@ def explain(error: BaseException, file: str, exercise: str) -> Feedback:
         return Feedback("failed", "", _cut(str(error)))
     if isinstance(error, AssertionError):
         return Feedback("failed", "", _cut(_trace(error)))
-    if _innermost(error).startswith(PACKAGE) and not _innermost(error).endswith(JUDGES):
+    innermost = Path(_innermost(error)).as_posix()
+    ours = innermost.startswith(PACKAGE) and not innermost.endswith(JUDGES)
+    if ours and not isinstance(error, RecursionError):  # that one comes of what is nested in a result
         return Feedback("grader_error", f"The grader failed: {type(error).__name__}.", _cut(_trace(error)))
     # The reference passes this test with the same inputs, so the student's value led here.
     return Feedback("failed", UNUSABLE, _cut(_trace(error)))

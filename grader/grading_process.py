@@ -1,6 +1,6 @@
 """One trusted process of a grading run: the suites collected once, a warm fork server, one job at a time.
 
-It is started by `grader.classroom` with the spawn method and speaks over a pipe:
+It is a program of its own, started by `grader.classroom`, and speaks over a pipe:
 
     ("prepare", chapter)            -> ("prepared", limits, suite hash)   the reference passes here
     ("grade", Job)                  -> ("graded", Result, log)
@@ -11,6 +11,7 @@ A KitError travels as ("error", exit code, text).
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import platform
 import signal
@@ -179,7 +180,15 @@ def server_closing(server: ForkServer) -> Any:
         server.close()
 
 
-def main(pipe: Connection, root: str, names: list[str], allowed: str) -> None:
+def start() -> None:
+    """Entry point of the process: the pipe's descriptor and the rest stand in its one argument."""
+    descriptor, root, names, allowed = json.loads(sys.argv[1])
+    sys.argv[1:] = []
+    with Connection(descriptor) as pipe:
+        serve(pipe, root, names, allowed)
+
+
+def serve(pipe: Connection, root: str, names: list[str], allowed: str) -> None:
     """Serve one `grader.classroom` until it says stop or hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's affair
     parent = os.getppid()

@@ -100,6 +100,8 @@ class Remote:
     def __iter__(self) -> Iterator[Any]:
         iterator = self._channel.request(["iter", self])
         while step := self._channel.request(["next", iterator]):
+            if type(step) is not tuple:
+                raise StudentError("unsupported", "TypeError", "an iteration that gives no values")
             yield step[0]
 
     def __bool__(self) -> bool:

@@ -189,21 +189,21 @@ def read_source(path: Path) -> Source:
     except OSError as error:
         reason = "is a symbolic link" if path.is_symlink() else f"cannot be read ({error.strerror})"
         return _rejected(name, b"", f"{name} {reason}. Hand in the file itself.")
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        return _rejected(name, b"", f"{name} is not an ordinary file. Hand in the file itself.")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            return _rejected(name, b"", f"{name} is not an ordinary file. Hand in the file itself.")
         data = file.read(MAX_SOURCE + 1)
     if len(data) > MAX_SOURCE:
         return _rejected(name, data, f"{name} is larger than 1 MiB. Hand in the code without data.")
     try:
         text = decoded(data)
     except (SyntaxError, UnicodeError, LookupError) as error:
-        reason = (
-            f"line {_line_of(data, error)} is not UTF-8"
-            if isinstance(error, UnicodeDecodeError)
-            else "its encoding is unknown"
-        )
+        reason = "its encoding is unknown"
+        if isinstance(error, UnicodeDecodeError):
+            reason = f"line {_line_of(data, error)} is not UTF-8"
+        elif isinstance(error, SyntaxError) and b"coding" not in data[:1000]:
+            reason = "its first lines are not UTF-8"
         return _rejected(name, data, f"{name} is not readable text: {reason}. Save it as UTF-8.")
     source = Source(
         text, hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), [_about(name, data)]

@@ -240,7 +240,7 @@ def standardize_fit(X):
     check_columns(X)
     ### BEGIN SOLUTION
     mean, std = X.mean(axis=0), X.std(axis=0)
-    std[(X == X[0]).all(axis=0)] = 0.0
+    std[np.ptp(X, axis=0) == 0] = 0.0
     return mean, std
     ### END SOLUTION
 

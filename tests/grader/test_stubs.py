@@ -366,7 +366,10 @@ def test_the_command_prints_one_line_per_file(tmp_path):
     assert first.exit_code == 1
     assert "out of date  exercises/ch04_losses/losses.py" in first.output
     second = run(build_command, ["ch04", "--course", str(tmp_path)])
-    assert (second.exit_code, second.output) == (0, "wrote  exercises/ch04_losses/losses.py\nwrote  exercises/SIGNATURES.md\n")
+    assert (second.exit_code, second.output) == (
+        0,
+        "wrote  exercises/ch04_losses/losses.py\nwrote  exercises/SIGNATURES.md\n",
+    )
     third = run(build_command, ["--course", str(tmp_path), "--check"])
     assert (third.exit_code, third.output) == (0, "1 chapter up to date.\n")
     (tmp_path / "exercises/ch05_lost").mkdir()

@@ -6,6 +6,7 @@ Frame: u64 little endian length, then one msgpack value. What msgpack lacks trav
      2  complex: two float64            3  tuple: msgpack list       4  int beyond 64 bits: decimal text
      5  numpy scalar: as ndarray        6  handle: [number, label]   7  name of the student's module
      8  Rng: [key, seed]                9  object of the other side  10 slice   11 Ellipsis
+    12  a number type (np.float32, float) or a dtype, towards a worker only
 
 The decoder for what a worker sends trusts nothing: exact types, counted nodes, bounded depth and sizes. The
 same file is used on both sides; it imports numpy, and msgpack only when a frame is packed or unpacked.
@@ -28,10 +29,12 @@ LENGTH = struct.Struct("<Q")
 HEADER = struct.Struct("<H")
 COMPLEX = struct.Struct("<dd")
 
-ARRAY, COMPLEX_NUMBER, TUPLE, BIG_INT, SCALAR, HANDLE, NAME, RNG, OBJECT, SLICE, ELLIPSIS = range(1, 12)
+ARRAY, COMPLEX_NUMBER, TUPLE, BIG_INT, SCALAR, HANDLE, NAME, RNG, OBJECT, SLICE, ELLIPSIS, TYPE = range(1, 13)
 DTYPES = frozenset(
     np.dtype(code).str for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 )
+NUMBER_TYPES = frozenset((bool, int, float, complex, *(np.dtype(code).type for code in "?bhilqBHILQefdFD")))
+TYPES_BY_NAME = {(t.__module__, t.__name__): t for t in NUMBER_TYPES}
 SPREAD_LIMIT = 64 * 2**20  # bytes that a strided copy may span; beyond, the layout is not re-created
 
 
@@ -175,6 +178,10 @@ class Encoder:
             return self.ext(SLICE, self.nested([value.start, value.stop, value.step]))
         if value is Ellipsis:
             return self.ext(ELLIPSIS, b"")
+        if isinstance(value, np.dtype):
+            return self.ext(TYPE, self.nested(["dtype", value.str]))
+        if kind is type and value in NUMBER_TYPES:
+            return self.ext(TYPE, self.nested([value.__module__, value.__name__]))
         code, payload = self.other(value)
         return self.ext(code, self.nested(payload))
 
@@ -287,6 +294,9 @@ class Decoder:
             return int(bytes(payload).decode("ascii"))
         if code == ELLIPSIS and not self.strict:
             return Ellipsis
+        if code == TYPE and not self.strict:
+            module, name = self.unpack(payload)
+            return np.dtype(name) if module == "dtype" else TYPES_BY_NAME[module, name]
         if code == SLICE and not self.strict:
             return slice(*self.unpack(payload))
         if code in self.special:

@@ -1,6 +1,6 @@
 """Never ends being imported.
 
-{"attack": "P27", "class": [14], "base": "good", "seconds": 20, "A": "timeout", "B": "timeout",
+{"attack": "P27", "class": [14], "base": "good", "seconds": 50, "A": "timeout", "B": "timeout",
  "C": "timeout"}
 """
 

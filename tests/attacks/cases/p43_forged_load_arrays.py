@@ -1,6 +1,7 @@
 """Answers the question whether the file loads; where a text belongs stands an array.
 
-{"attack": "P43", "class": [17], "base": "forger", "A": "protocol", "B": "protocol", "C": "protocol"}
+{"attack": "P43", "class": [17], "base": "forger", "A": "protocol|crashed", "B": "protocol|crashed",
+ "C": "protocol|crashed"}
 """
 
 strange = array("<f8", [3], bytes(24))

@@ -1,7 +1,7 @@
 """Exceptions whose description is none.
 
-{"attack": "P44", "class": [17], "base": "forger", "A": "protocol|raised|crashed", "B": "passed",
- "C": "passed",
+{"attack": "P44", "class": [17], "base": "forger", "A": "protocol|raised|crashed",
+ "B": "passed|crashed passed passed passed", "C": "passed",
  "note": "A field of the wrong type is left out or ends the worker; neither is a pass or our "
          "failure."}
 """

@@ -1,6 +1,7 @@
 """The worker's own code answers zeros whatever was returned.
 
-{"attack": "P49", "class": [5, 17], "base": "forger", "A": "failed", "B": "failed", "C": "failed"}
+{"attack": "P49", "class": [5, 17], "base": "forger", "A": "failed failed failed protocol",
+ "B": "failed", "C": "failed"}
 """
 
 servants = sys.modules["servant"]

@@ -1,6 +1,6 @@
 """Functions that are coroutines and asynchronous generators.
 
-{"attack": "P53", "class": [19], "base": "bad_a", "A": "raised", "B": "raised|failed", "C": "raised"}
+{"attack": "P53", "class": [19], "base": "bad_a", "A": "raised", "B": "raised", "C": "raised failed"}
 """
 
 async def linear_forward(X, W, b):

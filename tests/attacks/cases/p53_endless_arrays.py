@@ -1,7 +1,6 @@
 """An endless iterator of large arrays, where a pair belongs.
 
-{"attack": "P53", "class": [19], "base": "bad_a", "A": "failed", "B": "timeout|protocol|failed",
- "C": "passed"}
+{"attack": "P53", "class": [19], "base": "bad_a", "A": "failed", "B": "failed", "C": "passed"}
 """
 
 def softmax_cross_entropy(logits, y):

@@ -1,6 +1,6 @@
 """A million objects in one list.
 
-{"attack": "P55", "class": [19], "base": "bad_a", "A": "raised", "B": "passed", "C": "passed"}
+{"attack": "P55", "class": [19], "base": "bad_a", "A": "raised|timeout", "B": "passed", "C": "passed"}
 """
 
 class Thing:

@@ -1,7 +1,6 @@
 """Never reads its questions.
 
-{"attack": "P56", "class": [14], "base": "forger", "seconds": 20, "A": "timeout", "B": "timeout",
- "C": "timeout",
+{"attack": "P56", "class": [14], "base": "forger", "A": "timeout", "B": "timeout", "C": "timeout",
  "note": "The first question waits for its whole limit, the others of a function that hung for less."}
 """
 

@@ -11,4 +11,3 @@ gc.set_threshold(1)
 sys.setrecursionlimit(200)
 sys.set_int_max_str_digits(0)
 sys.dont_write_bytecode = False
-sys.flags = None

@@ -1,7 +1,7 @@
 """Warnings whose category and text are not what they should be.
 
-{"attack": "P60", "class": [17], "base": "bad_a", "A": "failed|protocol|crashed", "B": "passed",
- "C": "passed"}
+{"attack": "P60", "class": [17], "base": "bad_a", "A": "raised", "B": "passed", "C": "passed",
+ "note": "Recording a warning asks for its text, and that is a SystemExit of the student's own."}
 """
 
 import warnings

@@ -1,7 +1,7 @@
 """A history without end, of 8 MB an entry.
 
 {"attack": "P64", "class": [14, 19], "base": "good_1", "D": "passed", "E": "passed",
- "F": "passed timeout|protocol|failed passed"}
+ "F": "passed failed passed"}
 """
 
 class History(History):

@@ -1,7 +1,8 @@
 """A history without end.
 
 {"attack": "P64", "class": [14, 19], "base": "good_1", "D": "passed", "E": "passed",
- "F": "passed timeout passed"}
+ "F": "passed failed passed",
+ "note": "More entries than the test wants are not waited for."}
 """
 
 class History(History):

@@ -1,7 +1,8 @@
 """Lengths that are no lengths: a number of a thousand digits.
 
 {"attack": "P64", "class": [17], "base": "forger_1", "D": "passed", "E": "passed",
- "F": "failed|protocol"}
+ "F": "failed|protocol passed failed|protocol",
+ "note": "F2 loops and does not ask for the length."}
 """
 
 servants = sys.modules["servant"]

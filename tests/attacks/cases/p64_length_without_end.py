@@ -1,6 +1,8 @@
 """A history that claims to hold 2^40 losses.
 
-{"attack": "P64", "class": [19], "base": "good_1", "D": "passed", "E": "passed", "F": "failed"}
+{"attack": "P64", "class": [19], "base": "good_1", "D": "passed", "E": "passed",
+ "F": "failed passed failed",
+ "note": "F2 loops and does not ask for the length; its entries are right."}
 """
 
 class History(History):

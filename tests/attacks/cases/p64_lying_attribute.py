@@ -11,20 +11,17 @@ class Always(float):
     __hash__ = None
 
 
-class History:
-    def __init__(self):
-        self.losses = []
-        self.times = 0
+class Lying(History):
+    times = 0
 
-    append = History.append
-    __len__ = History.__len__
-    __iter__ = History.__iter__
+    def __getattribute__(self, name):
+        if name != "best":
+            return super().__getattribute__(name)
+        Lying.times += 1
+        return (Always(0.0), object(), [], np.ma.masked)[Lying.times % 4]
 
-    @property
-    def best(self):
-        self.times += 1
-        return (Always(0.0), object(), [], np.ma.masked)[self.times % 4]
+    def append(self, loss):
+        self.losses.append(loss)
 
-    @best.setter
-    def best(self, value):
-        pass
+
+History = Lying

@@ -1,6 +1,6 @@
 """Reads the reference of the earlier chapter, which is here by design, and tries to carry it out.
 
-{"attack": "P64", "class": [25], "base": "forger_1", "D": "raised", "E": "raised", "F": "passed",
+{"attack": "P64", "class": [25], "base": "forger_1", "D": "raised", "E": "protocol", "F": "passed",
  "never": ["params[key]", "X @ W"],
  "note": "The solutions of earlier chapters are in the worker, without comments. There is no way out "
          "for them."}

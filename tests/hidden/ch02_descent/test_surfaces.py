@@ -225,7 +225,7 @@ def test_convexity_refuses(student):
 @points(0.25, of="is_convex_on", needs="test_convex_or_not_in_one_variable")
 def test_convexity_leaves_the_ends_alone(student):
     """a and b are not changed, and may be integers of any shape"""
-    a, b = np.array([[-1.0, 2.0]]), np.array([[2.0, 0.0]])
+    a, b = np.array([[-2.0, 2.0]]), np.array([[2.0, 0.0]])
     cubes = lambda v: np.sum(np.power(v, 3))  # noqa: E731
     battery.leaves_arguments_alone("is_convex_on(f, a, b, 5)", student.is_convex_on, cubes, a, b, 5)
     whole = student.is_convex_on(cubes, a.astype(int), b.astype(int), 5)

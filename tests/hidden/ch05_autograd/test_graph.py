@@ -4,7 +4,7 @@ import numpy as np
 
 from grader import expect, in_worker, points
 
-FAR = 20_000
+FAR = 25_000
 
 
 def leaf_values(student, *numbers):
@@ -49,12 +49,12 @@ def order_of_doublings(student, count):
 
 @in_worker
 def order_of_a_chain(student, length):
-    b = student.Value(0.5)
-    nodes = [student.Value(1.0)]
+    nodes, leaves = [student.Value(1.0)], []
     for k in range(length):
-        nodes.append(nodes[-1] + b if k % 2 else b + nodes[-1])
+        leaves.append(student.Value(0.5))
+        nodes.append(nodes[-1] + leaves[-1] if k % 2 else leaves[-1] + nodes[-1])
     place = {id(node): k for k, node in enumerate(student.topological_order(nodes[-1]))}
-    return np.array([place.get(id(node), -1) for node in [b, *nodes]])
+    return [np.array([place.get(id(node), -1) for node in group]) for group in (nodes, leaves)]
 
 
 @in_worker
@@ -144,6 +144,17 @@ def test_order_of_random_graphs(student, rng):
 
 
 @points(0.5, of="topological_order", needs="test_order_of_small_graphs")
+def test_order_tells_equal_numbers_apart(student):
+    """two nodes with the same data are two nodes"""
+    a, b = leaf_values(student, 2.0, 2.0)
+    s, t = a + b, a * b
+    u = s * 1.0
+    v = u + t
+    call = "topological_order(v) with equal data in several nodes"
+    ordered(call, student, v, [(s, a), (s, b), (t, a), (t, b), (u, s), (v, u), (v, t)])
+
+
+@points(0.5, of="topological_order", needs="test_order_of_small_graphs")
 def test_order_changes_nothing(student):
     """topological_order changes neither data nor grad"""
     a, b = leaf_values(student, 2.0, 3.0)
@@ -169,11 +180,12 @@ def test_order_counts_nodes_not_paths(student):
 
 @points(1, of="topological_order", seconds=6)
 def test_order_of_a_long_chain(student):
-    """a chain of 20 000 nodes is ordered"""
-    place = order_of_a_chain(student, FAR)
-    judged = expect("topological_order(v) of a chain of 20 000 nodes", place)
-    judged.satisfies((place >= 0).all(), "a node is missing.")
-    judged.satisfies((np.diff(place[1:]) > 0).all() and place[0] < place[2], "a node is misplaced.")
+    """a chain of 25 000 sums, 50 000 nodes, is ordered"""
+    nodes, leaves = order_of_a_chain(student, FAR)
+    judged = expect("topological_order(v) of a chain of 50 000 nodes", nodes)
+    judged.satisfies(min(nodes.min(), leaves.min()) >= 0, "a node is missing.")
+    judged.satisfies(len({*nodes, *leaves}) == 2 * FAR + 1, "a node is missing.")
+    judged.satisfies((np.diff(nodes) > 0).all() and (leaves < nodes[1:]).all(), "a node is misplaced.")
 
 
 # zero_grad ---------------------------------------------------------------------------------------------------
@@ -194,6 +206,12 @@ def test_zero_grad_clears_the_whole_graph(student):
         for (name, node), data in zip(nodes.items(), (2.0, 3.0, 5.0, 6.0, 11.0, 68.0), strict=True):
             expect(f"{name}.grad after zero_grad(v)", node.grad).close_to(0.0)
             expect(f"{name}.data after zero_grad(v)", node.data).close_to(data)
+    (a * b).backward()
+    fresh = a + b
+    student.zero_grad(fresh)
+    for name in "ab":
+        hint = "v itself never saw a backward, but its leaves did."
+        expect(f"{name}.grad after zero_grad(v)", nodes[name].grad).close_to(0.0, hint=hint)
 
 
 @points(0.5, of="zero_grad", needs="test_zero_grad_clears_the_whole_graph")
@@ -227,9 +245,9 @@ def test_zero_grad_makes_training_right(student):
 
 @points(0.5, of="zero_grad", seconds=6)
 def test_zero_grad_of_large_graphs(student):
-    """zero_grad works on a chain of 20 000 nodes and on 40 doublings"""
+    """zero_grad works on a chain of 25 000 nodes and on 40 doublings"""
     for name, grads in zip(
-        ("a chain of 20 000 nodes", "40 doublings"), grads_of_a_cleared_chain(student, FAR, 40), strict=True
+        ("a chain of 25 000 nodes", "40 doublings"), grads_of_a_cleared_chain(student, FAR, 40), strict=True
     ):
         expect(f"grad of all nodes after zero_grad(v), {name}", grads).close_to(np.zeros(len(grads)))
 

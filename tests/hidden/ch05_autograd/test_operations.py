@@ -204,9 +204,11 @@ def test_value_exp_and_log(student, rng):
         check(student, "a.log() + b", lambda a, b: a.log() + b, a, 1.5)
 
 
-@points(0.25, of="Value", needs="test_value_exp_and_log")
-def test_value_refuses_the_log_of_zero(student):
-    """the logarithm of 0 and of a negative number is a ValueError"""
+@points(0.25, of="Value", needs=("test_value_exp_and_log", "test_value_raises_to_a_power"))
+def test_value_refuses_what_has_no_answer(student):
+    """the logarithm of 0 or less is a ValueError, a Value as exponent a TypeError"""
+    a, b = student.Value(2.0), student.Value(3.0)
+    refuses("a ** b", TypeError, lambda: a**b)
     for number in (0.0, -1.0):
         refuses("a.log() where a is not positive", ValueError, student.Value(number).log)
 

@@ -46,16 +46,20 @@ def results_and_memory(student, name, x, other, *options):
 
 
 @in_worker
-def two_caches(student, name, dout, x, other, *options):
-    """dx twice with the cache of x, after forward of another batch; and dout and x afterwards."""
+def three_calls(student, name, dout, x, other, *options):
+    """dx for dout, for twice dout, the first one after that, and for dout once more; then dout and x."""
     _, cache = getattr(student, name + "_forward")(x, *options)
     getattr(student, name + "_forward")(other, *options)
-    results = []
-    for _ in range(2):
-        dx = getattr(student, name + "_backward")(dout, cache)
-        results.append(np.array(dx))
-        if dx.flags.writeable:
-            dx[...] = 7.0
+    backward = getattr(student, name + "_backward")
+    first = backward(dout, cache)
+    results = [np.array(first)]
+    second = backward(2 * dout, cache)
+    results += [np.array(second) / 2, np.array(first)]
+    if second.flags.writeable:
+        second[...] = 7.0
+    results.append(np.array(backward(dout, cache)))
+    if first.flags.writeable:
+        first[...] = 7.0
     return results, dout, x
 
 
@@ -93,8 +97,9 @@ def check_cache(student, name, rng, options, want):
     """backward belongs to its cache and can be called again; want(dout, x) is the right gradient."""
     x, other = rng.normal(size=(2, 2, 5, 5)), rng.normal(size=(2, 2, 5, 5))
     dout = rng.normal(size=pooled(x, *options).shape)
-    results, dout_after, x_after = two_caches(student, name, dout, x, other, *options)
-    for when, got in zip(("", " called again"), results, strict=True):
+    results, dout_after, x_after = three_calls(student, name, dout, x, other, *options)
+    whens = ("", " for twice the dout, halved", " after another call", " called again")
+    for when, got in zip(whens, results, strict=True):
         hint = "Keep everything in the cache; results are new arrays."
         expect(f"{name}_backward(dout, cache){when}", got).close_to(want(dout, x), hint=hint)
     expect("dout after backward", dout_after).close_to(dout, rtol=0, atol=0)

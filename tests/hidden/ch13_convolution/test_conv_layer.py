@@ -167,7 +167,7 @@ def test_conv_layer_refuses_shapes_that_do_not_fit(student, rng):
 # Conv2d: parameters --------------------------------------------------------------------------------------------
 
 
-@points(1, of="Conv2d")
+@points(1, of="Conv2d", needs="test_conv_layer_forward")
 def test_conv_layer_starts_with_its_parameters(student, rng):
     """a new Conv2d has W (c_out, c_in, k, k), b of zeros, and gradients of zeros of the same shapes"""
     layer = student.Conv2d(2, 3, 4, an_rng(rng))
@@ -201,7 +201,7 @@ def looks_normal(call, W, shape, std):
     expect(call, W).satisfies(distinct, "many weights are equal. Is every entry drawn for itself?")
 
 
-@points(1, of="Conv2d")
+@points(1, of="Conv2d", needs="test_conv_layer_forward")
 def test_conv_layer_he(student, rng):
     """Conv2d draws W from a normal distribution with std sqrt(2 / (c_in k^2)) by default"""
     for options in ({}, {"init": "he"}):
@@ -209,7 +209,7 @@ def test_conv_layer_he(student, rng):
         looks_normal('layer.params["W"]', layer.params["W"], (40, 30, 5, 5), (2 / 750) ** 0.5)
 
 
-@points(1, of="Conv2d")
+@points(1, of="Conv2d", needs="test_conv_layer_forward")
 def test_conv_layer_other_inits(student, rng):
     """Conv2d takes 'xavier', 'zeros' and a float as init"""
     layer = student.Conv2d(30, 40, 5, an_rng(rng), init="xavier")

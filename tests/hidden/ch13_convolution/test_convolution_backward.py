@@ -156,30 +156,32 @@ def test_conv_backward_is_linear_in_dout(student, rng):
 
 
 @in_worker
-def two_caches(student, dout, x, other, w, b, pad):
-    """Gradients for x: with the cache of x, again, and again after forward of another batch; dout afterwards."""
+def three_calls(student, dout, x, other, w, b, pad):
+    """Gradients for dout, for twice dout, the first ones after that, and for dout once more; then the arguments."""
     _, cache = student.conv2d_forward(x, w, b, 1, pad)
     student.conv2d_forward(other, 3 * w, b, 1, pad)
-    results = []
-    for _ in range(2):
-        dx, dw, db = student.conv2d_backward(dout, cache)
-        results.append((np.array(dx), np.array(dw), np.array(db)))
-        for result in (dx, dw, db):
-            if result.flags.writeable:
-                result[...] = 7.0
-    return results, dout, x, w, b
+    first = student.conv2d_backward(dout, cache)
+    results = [[np.array(part) for part in first]]
+    second = student.conv2d_backward(2 * dout, cache)
+    results.append([np.array(part) / 2 for part in second])
+    results.append([np.array(part) for part in first])
+    for part in second:
+        if part.flags.writeable:
+            part[...] = 7.0
+    results.append([np.array(part) for part in student.conv2d_backward(dout, cache)])
+    return results, [dout, x, w, b]
 
 
 @points(1, of="conv2d_backward", needs=ALL)
 def test_conv_backward_belongs_to_its_cache(student, rng):
     """conv2d_backward uses the cache it is given, can be called again, and changes neither dout nor cache"""
+    whens = ("", " for twice the dout, halved", " after another call", " called again")
     for pad in (0, 1):
         dout, x, w, b = images(rng, 2, 2, 4, 4, 3, 3, 3, pad=pad)
-        results, *after = two_caches(student, dout, x, rng.normal(size=(2, 2, 4, 4)), w, b, pad)
-        for when, result in zip(("", " called again"), results, strict=True):
-            for name, got, want in zip(
-                ("dx", "dw", "db"), result, gradients_by_loops(dout, x, w, 1, pad), strict=True
-            ):
+        results, after = three_calls(student, dout, x, rng.normal(size=(2, 2, 4, 4)), w, b, pad)
+        for when, result in zip(whens, results, strict=True):
+            wants = gradients_by_loops(dout, x, w, 1, pad)
+            for name, got, want in zip(("dx", "dw", "db"), result, wants, strict=True):
                 hint = "Keep everything in the cache; results are new arrays."
                 expect(f"{name} of {CALL}{when}", got).close_to(want, hint=hint)
         for got, want in zip(after, (dout, x, w, b), strict=True):

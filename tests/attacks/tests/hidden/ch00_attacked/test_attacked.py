@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from grader import expect, many, observe, points
+from grader import expect, fetch, many, observe, points
 
 # Known to the trusted side alone. test_attacks.py replaces the zeros and looks for the word afterwards.
 CANARY_EXPECTED = "nnkata-canary-expected-0000000000000000"
@@ -122,7 +122,7 @@ def test_c2_random_step(student, rng):
     """C2: sgd_step is right for several arrays"""
     params = {"W": rng.normal(size=(3, 2)), CANARY_INPUT: rng.normal(size=2)}
     grads = {key: rng.normal(size=value.shape) for key, value in params.items()}
-    got = student.sgd_step(params, grads, 0.1)
+    got = fetch(student.sgd_step(params, grads, 0.1))
     same_keys = isinstance(got, dict) and got.keys() == params.keys()
     expect("sgd_step(params, grads, lr)", got).satisfies(same_keys, "is no dict with the keys of params.")
     for key, value in params.items():
