@@ -90,6 +90,10 @@ class Catalogue:
             setattr(module, wrong.of, wrong.program)
         return Student(LocalChannel(self._servant))
 
+    def let_through(self, interrupt: type[BaseException]) -> None:
+        """Do not take this exception for one of the wrong program's own."""
+        self._servant.propagate = (*self._servant.propagate, interrupt)
+
     def __post_init__(self) -> None:
         self._originals: dict[str, Any] = {}
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from _pytest.tmpdir import tmppath_result_key
 
 from grader.course import Chapter, Course
 from grader.errors import AuthorError
@@ -76,6 +79,7 @@ class Runner:
         self.session: pytest.Session | None = None
         self._config: pytest.Config | None = None
         self.errors: list[str] = []
+        self._aside: dict[str, ModuleType] = {}
 
     # the plugin that pytest sees -------------------------------------------------------------------------
 
@@ -118,6 +122,8 @@ class Runner:
         arguments += ["-p", "no:logging", "-p", "no:faulthandler", "-p", "no:junitxml", "-p", "no:pastebin"]
         from _pytest.config import _prepareconfig
 
+        # pytest gives a file that is known by its module name back as it was, though it be another course's.
+        self._aside = {name: sys.modules.pop(name) for name in _suite_modules()}
         before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # what else is installed must not touch grading
         try:
@@ -144,6 +150,10 @@ class Runner:
                 self._config.hook.pytest_sessionfinish(session=self.session, exitstatus=0)
             self._config._ensure_unconfigure()
             self._config = None
+        for name in _suite_modules():
+            del sys.modules[name]
+        sys.modules.update(self._aside)
+        self._aside = {}
 
     def run(self, test: SuiteTest, student: Student, seed: int) -> tuple[BaseException | None, float]:
         self._student, self._seed = student, seed
@@ -155,6 +165,7 @@ class Runner:
         with np.errstate(all="ignore"):
             try:
                 item._initrequest()  # fixtures afresh
+                item.stash[tmppath_result_key] = {}  # pytest's own report hook would, for tmp_path
                 state.setup(item)
                 item.runtest()
             except (KeyboardInterrupt, SystemExit):
@@ -169,6 +180,11 @@ class Runner:
                     raised = raised or error
                 self._student = None
         return raised, seconds
+
+
+def _suite_modules() -> list[str]:
+    """Names under which pytest imported hidden suites."""
+    return [name for name in sys.modules if name.startswith("tests.hidden.")]
 
 
 @contextlib.contextmanager

@@ -29,7 +29,14 @@ def _gradient(student, X, y):
 
 
 def _contours(axes, w, b, loss):
-    axes.contour(w, b, loss, levels=loss.min() + np.array([0.1, 0.5, 1.5, 3, 5, 8, 12, 17, 23]), colors=GREY, linewidths=0.8)
+    axes.contour(
+        w,
+        b,
+        loss,
+        levels=loss.min() + np.array([0.1, 0.5, 1.5, 3, 5, 8, 12, 17, 23]),
+        colors=GREY,
+        linewidths=0.8,
+    )
     axes.set_xlabel("w", fontsize=9)
     axes.tick_params(labelsize=8)
 
@@ -116,7 +123,9 @@ def figure_rates(student):
     ):
         history = student.gd(lambda w: student.mse_1d_grad(float(w), x, 2 * x), 1.0, lr, 24)
         losses = [student.mse_1d(float(w), x, 2 * x) for w in history]
-        axes.semilogy(losses, color=color, marker=marker, markersize=4, linewidth=1.4, label=f"lr = {lr}: {what}")
+        axes.semilogy(
+            losses, color=color, marker=marker, markersize=4, linewidth=1.4, label=f"lr = {lr}: {what}"
+        )
     axes.set_ylim(1e-9, 1e3)
     axes.set_xlabel("step", fontsize=9)
     axes.set_ylabel("loss", fontsize=9)
@@ -143,7 +152,9 @@ def figure_convex(student):
         axes.plot(w, f(w), color=BLUE, linewidth=2, label="loss")
         axes.plot([-6, 6], [f(-6.0), f(6.0)], "o--", color=GREY, markersize=4, label="chord from end to end")
         axes.plot(0, (f(-6.0) + f(6.0)) / 2, "D", color=GREY, markersize=6, label="its middle")
-        axes.plot(short, [f(short[0]), f(short[1])], "s-", color=ORANGE, markersize=4, label="a shorter chord")
+        axes.plot(
+            short, [f(short[0]), f(short[1])], "s-", color=ORANGE, markersize=4, label="a shorter chord"
+        )
         axes.set_title(f"{name}: {'convex' if verdict else 'not convex'}", fontsize=10)
         axes.set_ylim(top=1.4 * f(-6.0))
         axes.set_xlabel("w", fontsize=9)

@@ -152,7 +152,11 @@ def history_of_integers(grad_fn, w0, lr, steps):
 @mistake("CH02-clips", of="gd", caught_by="test_too_long_steps_diverge")
 def stops_when_it_grows(grad_fn, w0, lr, steps):
     """A walk that runs away is cut off here and looks as if it had settled; show what happens."""
-    return np.clip(gd(grad_fn, w0, lr, steps), -100, 100) if np.ndim(w0) else gd(grad_fn, w0, min(lr, 0.2), steps)
+    return (
+        np.clip(gd(grad_fn, w0, lr, steps), -100, 100)
+        if np.ndim(w0)
+        else gd(grad_fn, w0, min(lr, 0.2), steps)
+    )
 
 
 # sgd_epochs
@@ -293,7 +297,11 @@ def global_generator(n, batch_size, rng=None):
     return [order[batch] for batch in batches]
 
 
-@mistake("CH02-same-order-always", of="minibatches", caught_by=("test_draws_from_its_own_rng", "test_every_order_is_as_likely"))
+@mistake(
+    "CH02-same-order-always",
+    of="minibatches",
+    caught_by=("test_draws_from_its_own_rng", "test_every_order_is_as_likely"),
+)
 def own_generator(n, batch_size, rng=None):
     """A generator made inside gives the same order in every epoch; draw from the rng that was passed in."""
     return minibatches(n, batch_size, None if rng is None else np.random.default_rng(0))
@@ -424,7 +432,9 @@ def not_a_hair_above(f, a, b, n=41):
 @mistake("CH02-absolute-tolerance", of="is_convex_on", caught_by="test_rounding_is_forgiven")
 def fixed_tolerance(f, a, b, n=41):
     """A fixed tolerance lets every small function pass; measure by the largest |f|."""
-    return bool(is_convex_on(lambda v: f(v), a, b, n) or is_convex_on(lambda v: np.round(float(f(v)), 9), a, b, n))
+    return bool(
+        is_convex_on(lambda v: f(v), a, b, n) or is_convex_on(lambda v: np.round(float(f(v)), 9), a, b, n)
+    )
 
 
 @mistake("CH02-concave", of="is_convex_on", caught_by="test_convex_or_not_in_one_variable")

@@ -118,7 +118,8 @@ class Report:
     changed: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     signals: list[int] = field(default_factory=list)
-    graders: int = 0  # trusted processes that there have been
+    graders: int = 0  # trusted processes that there have been; more than JOBS: some died
+    servers: int = 0  # and fork servers
     memory: dict[str, int] = field(default_factory=dict)  # after each case: the largest peak of a grader, in MB
     grown: int = 0  # MB
     pages: str = ""  # feedback of every student, as HTML
@@ -341,10 +342,10 @@ class Watch:
     def __call__(self, result: Any, done: int, total: int) -> None:
         table = processes()
         mine = {p for p, (parent, _, _) in table.items() if parent == os.getpid()}
-        graders = {p for p in mine if "spawn_main" in command(p)}
-        self.graders |= graders
-        zygotes = {p for p, (parent, _, _) in table.items() if parent in graders and "zygote.py" in command(p)}
+        zygotes = {p for p, (parent, _, _) in table.items() if parent in mine and "zygote.py" in command(p)}
         self.zygotes |= zygotes
+        graders = {table[p][0] for p in zygotes}
+        self.graders |= graders
         workers = {p for p, (parent, _, _) in table.items() if parent in zygotes}
         deeper = {p for p, (parent, _, _) in table.items() if parent in workers}
         # The process that has just answered is idle, so at most the others have a worker.
@@ -362,7 +363,7 @@ class Watch:
     def finish(self) -> None:
         """All graders have ended; whatever is left of theirs one second later is a survivor."""
         time.sleep(1.0)
-        self.report.graders = len(self.graders)
+        self.report.graders, self.report.servers = len(self.graders), len(self.zygotes)
         self.report.grown = max((self.peaks[p] - self.first[p] for p in self.peaks), default=0)
         for pid, (parent, user, state) in processes().items():
             ours = any(f'"parent": {grader},' in command(pid) for grader in self.graders)

@@ -8,7 +8,10 @@ EXACT = {"rtol": 1e-10, "atol": 1e-12}
 
 
 def errors_by_loops(X, y, w, b):
-    return [sum(float(x[d]) * float(w[d]) for d in range(len(w))) + b - float(t) for x, t in zip(X, y, strict=True)]
+    return [
+        sum(float(x[d]) * float(w[d]) for d in range(len(w))) + b - float(t)
+        for x, t in zip(X, y, strict=True)
+    ]
 
 
 def mean_square(X, y, w, b):
@@ -42,7 +45,9 @@ def test_gradient_by_w(student, rng):
     """dw is the gradient of the loss with respect to the weights"""
     for N, D in ((6, 3), (3, 3), (1, 4), (5, 1)):
         X, y, w, b = problem(rng, N, D)
-        parts = expect("linreg_loss_grad(X, y, w, b)", student.linreg_loss_grad(X, y, w, b)).unpack("loss", "dw", "db")
+        parts = expect("linreg_loss_grad(X, y, w, b)", student.linreg_loss_grad(X, y, w, b)).unpack(
+            "loss", "dw", "db"
+        )
         parts[1].gradient(lambda v, X=X, y=y, b=b: mean_square(X, y, v, b), at=w, batch=N)
 
 
@@ -51,7 +56,9 @@ def test_gradient_by_b(student, rng):
     """db is the derivative of the loss with respect to the bias"""
     for N, D in ((6, 3), (1, 4), (5, 1)):
         X, y, w, b = problem(rng, N, D)
-        parts = expect("linreg_loss_grad(X, y, w, b)", student.linreg_loss_grad(X, y, w, b)).unpack("loss", "dw", "db")
+        parts = expect("linreg_loss_grad(X, y, w, b)", student.linreg_loss_grad(X, y, w, b)).unpack(
+            "loss", "dw", "db"
+        )
         parts[2].gradient(lambda v, X=X, y=y, w=w: mean_square(X, y, w, float(v)), at=b, batch=N)
 
 
@@ -147,12 +154,16 @@ def dealt(call, value, n, batch_size):
     for k, batch in enumerate(batches):
         size = min(batch_size, n - k * batch_size)
         part = expect(f"batch {k} of {call}", batch)
-        part.satisfies(isinstance(batch, np.ndarray) and batch.dtype.kind in "iu", "a batch is an array of integers.")
+        part.satisfies(
+            isinstance(batch, np.ndarray) and batch.dtype.kind in "iu", "a batch is an array of integers."
+        )
         part.satisfies(batch.shape == (size,), f"the batch has shape {batch.shape}, expected {(size,)}.")
         rows.append([int(i) for i in batch])
     seen = sorted(i for row in rows for i in row)
     judged = expect(call, None)
-    judged.satisfies(seen == list(range(n)), "some index is missing, or there twice. Each belongs to one batch.")
+    judged.satisfies(
+        seen == list(range(n)), "some index is missing, or there twice. Each belongs to one batch."
+    )
     return rows
 
 
@@ -168,7 +179,9 @@ def test_batches_in_order(student):
         flat = [i for row in rows for i in row]
         expect(call, None).satisfies(flat == list(range(n)), "the rows are not in order.")
     given = student.minibatches(10, 4, None)
-    expect("minibatches(10, 4, None)", [b.tolist() for b in given]).equals([[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]])
+    expect("minibatches(10, 4, None)", [b.tolist() for b in given]).equals(
+        [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    )
 
 
 @points(1, of="minibatches", needs="test_batches_in_order")
@@ -183,7 +196,9 @@ def test_shuffled_batches(student, rng):
 @in_worker
 def many_epochs(student, n, batch_size, count, rng):
     """The order of the rows in each of many epochs, drawn from one generator."""
-    epochs = [np.concatenate([np.asarray(b) for b in student.minibatches(n, batch_size, rng)]) for _ in range(count)]
+    epochs = [
+        np.concatenate([np.asarray(b) for b in student.minibatches(n, batch_size, rng)]) for _ in range(count)
+    ]
     return np.array(epochs)
 
 
@@ -196,8 +211,12 @@ def test_every_order_is_as_likely(student, rng):
     orders = orders.astype(int)
     places = np.array([[np.sum(orders[:, k] == i) for i in range(n)] for k in range(n)]) / count
     # a share of 1/6 in 1200 draws is off by 0.011 on average; 0.065 is six of those
-    call.satisfies(np.abs(places - 1 / n).max() < 0.065, "a row comes at some place far too often or too seldom.")
-    together = np.mean([abs(int(np.flatnonzero(o == 0)[0]) // 2 - int(np.flatnonzero(o == 1)[0]) // 2) == 0 for o in orders])
+    call.satisfies(
+        np.abs(places - 1 / n).max() < 0.065, "a row comes at some place far too often or too seldom."
+    )
+    together = np.mean(
+        [abs(int(np.flatnonzero(o == 0)[0]) // 2 - int(np.flatnonzero(o == 1)[0]) // 2) == 0 for o in orders]
+    )
     call.satisfies(abs(together - 1 / 5) < 0.07, "rows 0 and 1 meet in a batch far too often or too seldom.")
 
 
@@ -253,7 +272,9 @@ def test_three_names(student, rng):
         total = 0.0
         for v in values:
             total += float(v)
-        parts = expect("loss_cost_total(per_sample)", student.loss_cost_total(values)).keys("loss", "cost", "total")
+        parts = expect("loss_cost_total(per_sample)", student.loss_cost_total(values)).keys(
+            "loss", "cost", "total"
+        )
         parts["loss"].close_to(values, **EXACT)
         parts["cost"].close_to(total / N, **EXACT, batch=N)
         parts["total"].close_to(total, **EXACT, batch=N)

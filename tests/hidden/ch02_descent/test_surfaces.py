@@ -25,7 +25,9 @@ def test_tangent_along_the_axes(student):
     """a gradient along one axis has its tangent along the other"""
     for grad, want in (([5, 0], [0, 1]), ([0, 5], [-1, 0]), ([-0.5, 0], [0, -1]), ([0, -0.5], [1, 0])):
         got = student.contour_tangent(np.array(grad, dtype=float))
-        expect("contour_tangent(grad) for a gradient along an axis", got).close_to(np.array(want, dtype=float))
+        expect("contour_tangent(grad) for a gradient along an axis", got).close_to(
+            np.array(want, dtype=float)
+        )
 
 
 @points(0.5, of="contour_tangent", needs="test_tangent_by_hand")

@@ -249,7 +249,14 @@ def test_walk_leaves_w0_alone(student, rng):
 @points(0.5, of="gd", needs="test_walk_in_the_plane")
 def test_refuses_a_gradient_of_another_shape(student, rng):
     """a gradient of another shape than w0 is a ValueError, also where it would broadcast"""
-    for w_shape, g_shape in (((3,), (3, 1)), ((3,), ()), ((3,), (1,)), ((2, 3), (3,)), ((2, 2), (4,)), ((), (1,))):
+    for w_shape, g_shape in (
+        ((3,), (3, 1)),
+        ((3,), ()),
+        ((3,), (1,)),
+        ((2, 3), (3,)),
+        ((2, 2), (4,)),
+        ((), (1,)),
+    ):
         w0, grad = np.asarray(rng.normal(size=w_shape)), np.ones(g_shape)
         call = f"gd(grad_fn, w0, 0.1, 2) for w0 {w_shape} and gradients {g_shape}"
         refuses(call, ValueError, student.gd, lambda w, grad=grad: grad, w0, 0.1, 2)
@@ -304,7 +311,9 @@ def test_factor_of_an_epoch(student):
     x = np.array([1.0, 2.0, 3.0])
     call = expect("sgd_epochs(x, y, 1, 0.01, 100)", student.sgd_epochs(x, 2 * x, 1.0, 0.01, 100))
     distance = 2 - call.array((301,))
-    expect("2 - w after each epoch", distance[::3]).close_to(0.739312 ** np.arange(101), rtol=1e-6, atol=1e-14)
+    expect("2 - w after each epoch", distance[::3]).close_to(
+        0.739312 ** np.arange(101), rtol=1e-6, atol=1e-14
+    )
     call.satisfies(abs(distance[-1]) < 1e-12, "after 100 epochs w should be 2 up to 1e-12.")
 
 
