@@ -326,18 +326,23 @@ class Team:
                         raise kind(text) if issubclass(kind, KitError) else GraderFailure(text)
 
     def _give(self, member: Member, todo: deque[tuple[Job, str]]) -> None:
-        """Hand a job to an idle member; the first job of a chapter waits for its limits."""
+        """Hand a job to an idle member; the first job of a chapter waits for its limits.
+
+        A member that has died meanwhile keeps the job; `grade` finds its pipe closed and replaces it.
+        """
         for _ in range(len(todo)):
             job, key = todo[0]
             if job.chapter in self.limits:
                 todo.popleft()
                 member.job = (job, key)
-                member.pipe.send(("grade", Job(**{**vars(job), "limits": self.limits[job.chapter]})))
+                with contextlib.suppress(OSError):
+                    member.pipe.send(("grade", Job(**{**vars(job), "limits": self.limits[job.chapter]})))
                 return
             if not any(m.preparing == job.chapter for m in self.members):
                 member.preparing = job.chapter
                 member.ready = False
-                member.pipe.send(("prepare", job.chapter))
+                with contextlib.suppress(OSError):
+                    member.pipe.send(("prepare", job.chapter))
                 return
             todo.rotate(-1)
 

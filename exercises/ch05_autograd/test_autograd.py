@@ -123,9 +123,10 @@ def test_topological_order_of_a_fork(student):
     a = student.Value(2.0)
     b = a * a
     y = b + a
-    order = expect("topological_order(y)", student.topological_order(y)).sequence(3)
+    order = expect("topological_order(y)", student.topological_order(y)).sequence()
     judged = expect("topological_order(y) with b = a * a and y = b + a", order)
-    judged.satisfies(order == [a, b, y], "it is not [a, b, y], the only order that is right here.")
+    named = [node for node in order if node in (a, b, y)]
+    judged.satisfies(named == [a, b, y], "a, b and y do not come in this order, each once.")
 
 
 @checks("zero_grad")

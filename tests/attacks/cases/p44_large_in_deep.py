@@ -1,10 +1,13 @@
 """60 MB inside of fifteen tuples: each level of the decoder could copy them.
 
-{"attack": "P44", "class": [19], "base": "forger", "A": "protocol|failed|timeout|crashed",
- "B": "passed", "C": "passed"}
+{"attack": "P44", "class": [19], "base": "forger",
+ "A": "protocol|failed|timeout|crashed failed|crashed failed|crashed failed|crashed", "B": "passed",
+ "C": "passed"}
 """
 
 def linear_forward(X, W, b):
+    if len(X) != 2:  # once is enough
+        return np.zeros((len(X), W.shape[1]))
     value = array("<f8", [7_500_000], bytes(60_000_000))
     for _ in range(12):
         value = ext(3, b"\x91" + value)

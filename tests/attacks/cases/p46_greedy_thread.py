@@ -8,7 +8,7 @@
 import sys
 import threading
 
-sys.setswitchinterval(1000)
+sys.setswitchinterval(0.05)
 
 
 def spin():

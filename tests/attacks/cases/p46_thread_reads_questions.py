@@ -1,7 +1,7 @@
 """A thread takes the questions off the socket, before the worker does.
 
-{"attack": "P46", "class": [17], "base": "forger", "A": "failed|timeout|protocol|crashed",
- "B": "passed|timeout|protocol|crashed", "C": "passed|timeout|protocol|crashed"}
+{"attack": "P46", "class": [17], "base": "forger",
+ "A": "failed failed|timeout|protocol|crashed failed|timeout failed", "B": "passed", "C": "passed"}
 """
 
 import threading
@@ -12,4 +12,8 @@ def steal():
         os.read(0, 1)
 
 
-threading.Thread(target=steal, daemon=True).start()
+def linear_forward(X, W, b):
+    if len(X) == 2:
+        threading.Thread(target=steal, daemon=True).start()
+        time.sleep(0.01)
+    return np.zeros((len(X), W.shape[1]))

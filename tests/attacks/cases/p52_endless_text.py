@@ -1,6 +1,7 @@
 """An exception whose text never ends.
 
-{"attack": "P52", "class": [14], "base": "bad_a", "A": "timeout", "B": "passed", "C": "passed"}
+{"attack": "P52", "class": [14], "base": "bad_a", "A": "timeout failed failed failed", "B": "passed",
+ "C": "passed"}
 """
 
 class Endless(Exception):
@@ -10,4 +11,6 @@ class Endless(Exception):
 
 
 def linear_forward(X, W, b):
+    if len(X) != 2:  # once is enough
+        return np.zeros((len(X), W.shape[1]))
     raise Endless

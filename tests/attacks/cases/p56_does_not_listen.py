@@ -1,8 +1,10 @@
-"""Never reads its questions.
+"""Never reads its questions again after the first.
 
-{"attack": "P56", "class": [14], "base": "forger", "A": "timeout", "B": "timeout", "C": "timeout",
- "note": "The first question waits for its whole limit, the others of a function that hung for less."}
+{"attack": "P56", "class": [14], "base": "forger", "A": "failed timeout failed failed",
+ "B": "passed", "C": "passed"}
 """
 
-mine = line()
-type(mine).read = lambda self: time.sleep(60)
+def linear_forward(X, W, b):
+    if len(X) == 2:
+        type(line()).read = lambda self: time.sleep(60)
+    return np.zeros((len(X), W.shape[1]))

@@ -7,4 +7,4 @@
 """
 
 def slope(f, x, h):
-    return f.sum_up_to(20_000_000)
+    return f.sum_up_to(3_000_000)

@@ -45,6 +45,7 @@ def test_activation_refuses_other_shapes(student, rng):
         ((4, 3), (1,)),
         ((3,), (3,)),
         ((2, 4, 3), (3,)),
+        ((3, 3, 3), (3, 3)),
     ):
         X, w = rng.normal(size=X_shape), rng.normal(size=w_shape)
         call = f"net_activation(X, w, b) for X {X_shape} and w {w_shape}"

@@ -116,6 +116,7 @@ def test_refuses_shapes_that_would_broadcast(student, rng):
         ((4, 3), (4,), (4,)),
         ((4,), (4,), (1,)),
         ((3,), (), (3,)),
+        ((3, 3, 3), (3,), (3, 3)),
     )
     for X_shape, y_shape, w_shape in shapes:
         X, y, w = (np.asarray(rng.normal(size=s)) for s in (X_shape, y_shape, w_shape))

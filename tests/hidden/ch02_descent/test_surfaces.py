@@ -22,7 +22,7 @@ def test_tangent_by_hand(student, rng):
 
 @points(0.25, of="contour_tangent", needs="test_tangent_by_hand")
 def test_tangent_along_the_axes(student):
-    """a gradient along one axis has its tangent along the other"""
+    """a gradient along one axis has its tangent along the other, and a short gradient has one too"""
     for grad, want in (([5, 0], [0, 1]), ([0, 5], [-1, 0]), ([-0.5, 0], [0, -1]), ([0, -0.5], [1, 0])):
         got = student.contour_tangent(np.array(grad, dtype=float))
         expect("contour_tangent(grad) for a gradient along an axis", got).close_to(
@@ -84,7 +84,7 @@ def verdict_on_samples(student, values):
 
     def f(v):
         place = float(np.asarray(v).reshape(()))
-        return float(values[min(max(int(round(place * (n - 1))), 0), n - 1)])
+        return float(values[min(max(round(place * (n - 1)), 0), n - 1)])
 
     return student.is_convex_on(f, 0.0, 1.0, n)
 
@@ -226,7 +226,7 @@ def test_convexity_refuses(student):
 
 @points(0.25, of="is_convex_on", needs="test_convex_or_not_in_one_variable")
 def test_convexity_leaves_the_ends_alone(student):
-    """a and b are not changed, and may be integers of any shape"""
+    """a and b are not changed, and may be integers or float32, of any shape"""
     a, b = np.array([[-2.0, 2.0]]), np.array([[2.0, 0.0]])
     cubes = lambda v: np.sum(np.power(v, 3))  # noqa: E731
     battery.leaves_arguments_alone("is_convex_on(f, a, b, 5)", student.is_convex_on, cubes, a, b, 5)
@@ -234,3 +234,6 @@ def test_convexity_leaves_the_ends_alone(student):
     is_verdict("is_convex_on(f, a, b, 5) with integer ends", whole, False)
     got = student.is_convex_on(lambda v: np.sum(np.square(v)), np.array([0, 3]), np.array([1, 1]))
     is_verdict("is_convex_on(f, a, b) with integer ends", got, True)
+    single = np.array([0.1, 0.7], dtype=np.float32), np.array([1.9, -0.3], dtype=np.float32)
+    got = student.is_convex_on(lambda v: float(v[0]) / 3 - float(v[1]), *single)
+    is_verdict("is_convex_on(f, a, b) for a plane, with float32 ends", got, True)

@@ -205,7 +205,7 @@ def test_operations_leave_their_operands_alone(student):
     grads_are("y = a * b", others, [0.0] * len(others), hint="y was not computed from it.")
 
 
-@points(1.25, of="Value", needs="test_backward_adds_at_forks")
+@points(1.5, of="Value", needs="test_backward_adds_at_forks")
 def test_backward_uses_what_forward_saw(student):
     """assigning to data after the computation changes no gradient of it, and counts for the next one"""
     forms = {

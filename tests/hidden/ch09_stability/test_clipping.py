@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from grader import battery, expect, in_worker, observe, points
+from grader import expect, in_worker, observe, points
 
 VALUE = "clip_by_value(grads, limit)"
 NORM = "clip_by_norm(grads, max_norm)"
@@ -89,7 +89,11 @@ def test_value_behaves(student, rng):
 def suits_any_array(call, clip, rng):
     """float32, integers, layouts."""
     g, h = 3 * rng.normal(size=(3, 4)), 3 * rng.normal(size=5)
-    for old in ([g, h], [np.asfortranarray(g), h[::-1]], [np.repeat(g, 2, axis=1)[:, ::2], np.repeat(h, 2)[::2]]):
+    for old in (
+        [g, h],
+        [np.asfortranarray(g), h[::-1]],
+        [np.repeat(g, 2, axis=1)[:, ::2], np.repeat(h, 2)[::2]],
+    ):
         want = clip([np.ascontiguousarray(a) for a in old])
         for part, right in zip(expect(call, clip(old)).sequence(2), want):
             expect(call, part).close_to(right, rtol=1e-12)

@@ -25,7 +25,7 @@ def numbers(student, rng, k, sigma, count):
 @points(1, of="product_of_gaussians")
 def test_product_of_few_matrices(student, rng):
     """the mean square of the entries of product_of_gaussians is d^(k-1) sigma^(2k)"""
-    # 1600 entries and more: the mean square strayed by 12 % at most in 2000 products
+    # measured: 0.75 to 1.37 in 1000 products of five matrices, less in those of fewer
     for k, d, sigma in ((1, 60, 0.5), (2, 60, 1.0), (3, 60, 0.2), (5, 60, 2.0)):
         square = float(np.mean(product(student, rng, k, d, sigma) ** 2))
         wanted = d ** (k - 1) * sigma ** (2 * k)
@@ -46,7 +46,9 @@ def test_product_of_independent_matrices(student, rng):
     mean, std = 40 * -0.6351814, math.sqrt(40 * math.pi**2 / 8)
     expect("the mean logarithm of 40 factors", float(logs.mean())).between(mean - 3.5, mean + 3.5)
     words = "Is every matrix drawn anew?"
-    expect("the spread of the logarithm of 40 factors", float(logs.std())).between(0.6 * std, 1.5 * std, words)
+    expect("the spread of the logarithm of 40 factors", float(logs.std())).between(
+        0.6 * std, 1.5 * std, words
+    )
 
 
 @points(0.5, of="product_of_gaussians", needs="test_product_of_few_matrices")
@@ -65,7 +67,7 @@ def test_product_of_no_matrix(student, rng):
 @points(1, of="product_of_gaussians", needs="test_product_of_few_matrices")
 def test_product_explodes_and_vanishes(student, rng):
     """a product of 100 matrices of 4 by 4 explodes with sigma 1 and vanishes with sigma 0.1"""
-    # Measured in 1000 seeds: the largest entry is between 1e19 and 1e30 for sigma 1. For 0.1 that, times 1e-100.
+    # measured in 1000 seeds: 6e19 to 3e29, 7e-82 to 4e-71, 3e-13 to 7e-2
     for sigma, low, high in ((1.0, 1e15, 1e35), (0.1, 1e-85, 1e-65), (0.5, 1e-15, 1e5)):
         shared = Rng(int(rng.integers(2**31)))
         for value in many(student.product_of_gaussians, [(100, 4, sigma, shared)] * 5):

@@ -184,7 +184,7 @@ def test_conv_moves_with_the_image(student, rng):
 @points(1, of="conv2d_forward", needs="test_conv_matches_the_formula")
 def test_conv_refuses_shapes_that_do_not_fit(student, rng):
     """conv2d_forward raises ValueError for axes, channels or biases that do not fit, and for a kernel too large"""
-    x, w, b = images(rng, 2, 3, 4, 5, 2, 3, 3)
+    x, w, b = images(rng, 2, 3, 4, 5, 3, 3, 3)  # as many kernels as columns in out
     one = x[:, :1]
     for what, args in {
         "an x with three axes": (x[0], w, b),
@@ -194,11 +194,11 @@ def test_conv_refuses_shapes_that_do_not_fit(student, rng):
         "one channel in x": (one, w, b),
         "one channel in w": (x, w[:, :1], b),
         "a b with one number": (x, w, b[:1]),
-        "a b with three numbers": (x, w, np.ones(3)),
+        "a b with two numbers": (x, w, np.ones(2)),
         "a b with two axes": (x, w, b[:, None]),
-        "a kernel higher than the image": (x, np.ones((2, 3, 5, 3)), b),
-        "a kernel wider than the image": (x, np.ones((2, 3, 3, 6)), b),
-        "a kernel larger than the padded image": (x, np.ones((2, 3, 7, 3)), b, 2, 1),
+        "a kernel higher than the image": (x, np.ones((3, 3, 5, 3)), b),
+        "a kernel wider than the image": (x, np.ones((3, 3, 3, 6)), b),
+        "a kernel larger than the padded image": (x, np.ones((3, 3, 7, 3)), b, 2, 1),
     }.items():
         refuses(f"conv2d_forward with {what}", ValueError, student.conv2d_forward, *args)
 

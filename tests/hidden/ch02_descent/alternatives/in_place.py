@@ -33,7 +33,7 @@ def mse_1d_grad(w, x, y):
 
 def gd(grad_fn, w0, lr, steps, callback=None):
     w = to_float(w0, copy=True)
-    history = np.zeros((1 + steps,) + w.shape, w.dtype)
+    history = np.zeros((1 + steps, *w.shape), w.dtype)
     history[0, ...] = w
     step = 0
     while step < steps:
@@ -100,7 +100,7 @@ def contour_tangent(grad):
 
 def is_convex_on(f, a, b, n=41):
     check(np.shape(a) == np.shape(b) and n >= 3, "a, b or n")
-    points = np.linspace(to_float(a, copy=True), to_float(b), n)
+    points = np.linspace(np.array(a, float), np.array(b, float), n)
     values = [float(f(p)) for p in points]
     limit = 1e-9 * max(map(abs, values))
     for left, here, right in zip(values, values[1:], values[2:], strict=False):

@@ -66,7 +66,7 @@ def test_a3_arguments_stay(student, rng):
 @points(10, of="linear_forward", seconds=1)
 def test_a4_many_calls(student, rng):
     """A4: linear_forward is right in each of many calls"""
-    calls = [inputs(rng, n, 3, 2) for n in (1, 2, 5)]
+    calls = [inputs(rng, n, 3, 2) for n in (1, 3, 5)]
     # Not strict on purpose: an answer with too few entries must not get as far as here.
     for got, (X, W, b) in zip(many(student.linear_forward, calls), calls, strict=False):
         expect("linear_forward(X, W, b)", got).close_to(X @ W + b)
