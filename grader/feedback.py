@@ -61,8 +61,12 @@ def _student(error: StudentError, file: str, exercise: str) -> Feedback:
     line = f", line {error.line}" if error.line else ""
     place = f"{file}{line}"
     if error.kind == "unwritten":
-        where = f"{file}{line}"
-        return Feedback("unwritten", f"{exercise} is not written yet. Open {where}.", error.text, place=place)
+        name = error.function or exercise
+        if name.partition(".")[0] == exercise:
+            text = f"{name} is not written yet. Open {place}."
+        else:
+            text = f"{exercise} needs {name}, which is not written yet. Open {place}."
+        return Feedback("unwritten", text, error.text, place=place)
     if error.kind == "missing":
         name = error.text
         return Feedback(

@@ -176,14 +176,13 @@ class Listeners:
             each.close()
 
 
-def processes() -> dict[int, tuple[int, int, str]]:
-    """pid -> (parent, user, state) of everything that runs."""
+def parents() -> dict[int, int]:
+    """pid -> pid of the parent, of everything that runs."""
     found = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                fields = Path(f"/proc/{entry}/stat").read_bytes().rpartition(b")")[2].split()
-                found[int(entry)] = (int(fields[1]), os.stat(f"/proc/{entry}").st_uid, fields[0].decode())
+            with contextlib.suppress(OSError, ValueError, IndexError), open(f"/proc/{entry}/stat", "rb") as file:
+                found[int(entry)] = int(file.read().rpartition(b")")[2].split()[1])
     return found
 
 
@@ -323,9 +322,8 @@ def hand_in(submissions: Path, chosen: Sequence[Case], words: dict[str, str], ca
             for word, value in words.items():
                 source = source.replace(word, value)
             file_of(student).write_text(source, encoding="utf-8")
-        for j in range(2):  # one for the process that is free meanwhile, one for the process that comes free
-            names[f"{i:03} {case.name[:40]} {j} honest"] = ""
-            file_of(f"{i:03} {case.name[:40]} {j} honest").write_text(good, encoding="utf-8")
+        names[f"{i:03} {case.name[:40]} honest"] = ""
+        file_of(f"{i:03} {case.name[:40]} honest").write_text(good, encoding="utf-8")
     return names
 
 
@@ -340,20 +338,23 @@ class Watch:
         self.first: dict[int, int] = {}
 
     def __call__(self, result: Any, done: int, total: int) -> None:
-        table = processes()
-        mine = {p for p, (parent, _, _) in table.items() if parent == os.getpid()}
-        zygotes = {p for p, (parent, _, _) in table.items() if parent in mine and "zygote.py" in command(p)}
+        if result.student.endswith("honest"):
+            return
+        table = parents()
+        mine = {p for p, parent in table.items() if parent == os.getpid()}
+        zygotes = {p for p, parent in table.items() if parent in mine and "zygote.py" in command(p)}
         self.zygotes |= zygotes
-        graders = {table[p][0] for p in zygotes}
+        graders = {table[p] for p in zygotes}
         self.graders |= graders
-        workers = {p for p, (parent, _, _) in table.items() if parent in zygotes}
-        deeper = {p for p, (parent, _, _) in table.items() if parent in workers}
+        workers = {p for p, parent in table.items() if parent in zygotes}
+        deeper = {p for p, parent in table.items() if parent in workers}
         # The process that has just answered is idle, so at most the others have a worker.
         if len(workers) > JOBS - 1 or deeper:
             time.sleep(0.5)
-            again = processes()
-            if len([p for p in workers if p in again]) > JOBS - 1 or any(p in again for p in deeper):
-                self.report.survivors.append(f"{result.student}: {len(workers)} workers, {len(deeper)} children of theirs")
+            alive = parents()
+            if len(workers & alive.keys()) > JOBS - 1 or deeper & alive.keys():
+                told = f"{len(workers)} workers, {len(deeper)} children of theirs"
+                self.report.survivors.append(f"{result.student}: {told}")
         for pid in graders:
             peak = peak_memory(pid)
             self.first.setdefault(pid, peak)
@@ -365,11 +366,14 @@ class Watch:
         time.sleep(1.0)
         self.report.graders, self.report.servers = len(self.graders), len(self.zygotes)
         self.report.grown = max((self.peaks[p] - self.first[p] for p in self.peaks), default=0)
-        for pid, (parent, user, state) in processes().items():
-            ours = any(f'"parent": {grader},' in command(pid) for grader in self.graders)
-            orphan = FIRST_UID <= user < FIRST_UID + UIDS and parent == 1
-            if pid in self.zygotes or ours or orphan:
-                self.report.survivors.append(f"process {pid} ({state}) of user {user}: {command(pid)[:80]}")
+        for pid, parent in parents().items():
+            words = command(pid)
+            with contextlib.suppress(OSError):
+                user = os.stat(f"/proc/{pid}").st_uid
+                ours = "zygote.py" in words and any(f'"parent": {grader},' in words for grader in self.graders)
+                orphan = parent == 1 and FIRST_UID <= user < FIRST_UID + UIDS
+                if pid in self.zygotes or ours or orphan:
+                    self.report.survivors.append(f"process {pid} of user {user}: {words[:80]}")
 
 
 def collect(report: Report, out: Path, names: dict[str, str]) -> None:

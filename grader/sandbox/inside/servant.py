@@ -343,9 +343,9 @@ class Servant:
             code = step.tb_frame.f_code
             owner = self.files.get(code.co_filename)
             if owner:
-                trace.append((code.co_filename, step.tb_lineno, code.co_name))
+                trace.append((code.co_filename, step.tb_lineno, code.co_qualname))
             if owner == "own":
-                line, function = step.tb_lineno, code.co_name
+                line, function = step.tb_lineno, code.co_qualname
             step = step.tb_next
         if isinstance(error, SyntaxError) and error.filename == self.module_file and isinstance(error.lineno, int):
             line = error.lineno
