@@ -57,10 +57,11 @@ class Diagnoser:
         """The catalogued mistakes that behave exactly like what was seen; [] if none or too many do."""
         if not any(v in ("failed", "raised") for v in seen.verdicts.values()):
             return []
-        found = [m for m, known in self._behaviours(exercise) if same_behaviour(known, seen)]
+        found = [m for m, known in self.behaviours(exercise) if same_behaviour(known, seen)]
         return [Diagnosis(m.id, m.text) for m in found] if len(found) <= AT_MOST else []
 
-    def _behaviours(self, exercise: str) -> list[tuple[Mistake, Behaviour]]:
+    def behaviours(self, exercise: str) -> list[tuple[Mistake, Behaviour]]:
+        """Every catalogued mistake of an exercise and how it fares in the exercise's tests."""
         if exercise not in self._known:
             wrong = [m for m in self.catalogue.mistakes if m.of == exercise]
             self._known[exercise] = [(m, self._behaviour(m)) for m in wrong]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from grader.course import Chapter
@@ -75,6 +75,7 @@ class Catalogue:
     chapter: Chapter
     mistakes: tuple[Mistake, ...]
     _servant: Servant
+    declared: dict[str, str] = field(default_factory=dict)  # EARNS_WITHOUT_KNOWING: exercise -> reason
 
     def student_with(self, wrong: Mistake | None) -> Student:
         """The reference with one exercise replaced by the wrong program (none: the reference itself).
@@ -118,6 +119,7 @@ def load_catalogue(chapter: Chapter) -> Catalogue:
     main = f"{chapter.name}.{chapter.module}"
     servant = Servant(propagate=(KeyboardInterrupt, AuthorError))
     listed: list[Mistake] = []
+    declared: dict[str, str] = {}
     servant.load(sources, names, main, tolerant=False)
     if servant.problems:
         error = student_error(servant.problems[0])
@@ -129,6 +131,7 @@ def load_catalogue(chapter: Chapter) -> Catalogue:
         }
         code = compile(chapter.mistakes_path.read_text(encoding="utf-8"), str(chapter.mistakes_path), "exec")
         exec(code, space)
+        declared = dict(space.get("EARNS_WITHOUT_KNOWING", {}))
         for thing in space.values():
             for found in (
                 vars(thing).get(ATTRIBUTE, ()) if callable(thing) and hasattr(thing, "__dict__") else ()
@@ -147,4 +150,4 @@ def load_catalogue(chapter: Chapter) -> Catalogue:
                 f"{chapter.mistakes_path}: the id {wrong.id} is used twice. Add a letter: {wrong.id}b."
             )
         seen.add(wrong.id)
-    return Catalogue(chapter, tuple(listed), servant)
+    return Catalogue(chapter, tuple(listed), servant, declared)

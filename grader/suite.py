@@ -12,7 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -54,6 +54,14 @@ class Suite:
     def sha256(self) -> str:
         """Hash of everything in the suite's folder, the secret included."""
         return suite_hash(self.chapter, self.secret)
+
+    def part(self, ids: Iterable[str]) -> Suite:
+        """The same suite with these tests and those that they need only."""
+        wanted = set(ids)
+        for test in reversed(self.tests):  # needed tests stand before
+            if test.id in wanted:
+                wanted |= set(test.needs)
+        return replace(self, tests=[t for t in self.tests if t.id in wanted])
 
     def run(self, test: SuiteTest, student: Student) -> tuple[BaseException | None, float]:
         """Run one test against a student: (what it raised or None, seconds)."""

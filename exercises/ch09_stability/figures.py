@@ -109,16 +109,16 @@ def figure_products(student):
 def figure_dead(student):
     """Dead relu units (dark) of a 2-16-1 network on two moons, step by step of gradient descent.
 
-    With learning rate 1 all units live. With 10 a few large steps push unit after unit to a place where it is
-    silent for all 200 points; none of them comes back. Units are sorted by the time of their death.
+    With learning rate 1 all units live. Larger steps push units to a place where they are silent for all 200
+    points, and none of them comes back. Units are sorted by the time of their death.
     """
     figure = Figure(figsize=(8.4, 3.2), layout="constrained")
-    for axes, lr in zip(figure.subplots(1, 2, sharey=True), (1.0, 10.0), strict=True):
+    for axes, lr in zip(figure.subplots(1, 3, sharey=True), (1.0, 5.0, 10.0), strict=True):
         rng = np.random.default_rng(4)
         X, y = _moons(rng)
         W1, b1, W2, b2 = rng.normal(size=(2, 16)), np.zeros(16), 0.35 * rng.normal(size=(16, 1)), np.zeros(1)
         rows = []
-        for _ in range(200):
+        for _ in range(60):
             Z = X @ W1 + b1
             A = np.maximum(Z, 0.0)
             rows.append(student.dead_units(A))
@@ -128,10 +128,8 @@ def figure_dead(student):
             W1, b1 = W1 - lr * X.T @ dZ, b1 - lr * dZ.sum(axis=0)
         dead = np.array(rows).T
         dead = dead[np.argsort(-dead.sum(axis=1), kind="stable")]
-        axes.pcolormesh(
-            np.arange(201), np.arange(17), dead[:, :], cmap="Greys", vmin=0, vmax=1.25, rasterized=True
-        )
-        axes.set_title(f"learning rate {lr:g}: {int(dead[:, -1].sum())} of 16 dead at the end", fontsize=10)
+        axes.pcolormesh(np.arange(61), np.arange(17), dead, cmap="Greys", vmin=0, vmax=1.6, rasterized=True)
+        axes.set_title(f"learning rate {lr:g}\n{int(dead[:, -1].sum())} of 16 dead at the end", fontsize=10)
         axes.set_xlabel("step", fontsize=9)
         axes.set_yticks([0.5, 15.5], ["1", "16"])
         axes.tick_params(labelsize=8)
@@ -140,22 +138,22 @@ def figure_dead(student):
 
 
 def figure_clipping(student):
-    """Loss of a deep linear network (8 layers of 16 units, std 0.7, learning rate 0.05), with and without clipping.
+    """Loss of a deep linear network (8 layers of 16 units, std 0.45, learning rate 0.05), with and without clipping.
 
-    Without it the second step is already out of bounds. Clipped to the norm 1, the same network learns. The lower
-    panel shows the norm before clipping: it starts above ten million.
+    Without it the loss leaves the picture in the first step. Clipped to the norm 1, the same network learns, slowly.
+    Below, the norm before clipping; the dotted line is the limit, and every one of these gradients was shortened.
     """
     rng = np.random.default_rng(0)
-    start = [0.7 * rng.normal(size=(16, 16)) for _ in range(8)]
+    start = [0.45 * rng.normal(size=(16, 16)) for _ in range(8)]
     X, Y = rng.normal(size=(32, 16)), rng.normal(size=(32, 16))
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
-    for label, max_norm, colour, marker in (
-        ("not clipped", np.inf, ORANGE, "x"),
-        ("norm at most 1", 1.0, BLUE, "o"),
+    for label, max_norm, colour, line in (
+        ("not clipped", np.inf, ORANGE, "--"),
+        ("norm at most 1", 1.0, BLUE, "-"),
     ):
         Ws, losses, norms = start, [], []
-        for _ in range(50):
+        for _ in range(200):
             hs = [X]
             for W in Ws:
                 hs.append(hs[-1] @ W)
@@ -167,17 +165,18 @@ def figure_clipping(student):
                 d = d @ W.T
             clipped, total = student.clip_by_norm(grads, max_norm)
             norms.append(total)
-            if losses[-1] > 1e60:
+            if losses[-1] > 1e30:
                 break
             Ws = [W - 0.05 * g for W, g in zip(Ws, clipped, strict=True)]
-        above.plot(losses, color=colour, marker=marker, markersize=4, label=label)
-        below.plot(norms, color=colour, marker=marker, markersize=4, label=label)
+        above.plot(losses, color=colour, linestyle=line, linewidth=2, label=label)
+        below.plot(norms, color=colour, linestyle=line, linewidth=2, label=label)
     above.set_ylabel("loss", fontsize=9)
     below.set_ylabel("norm before clipping", fontsize=9)
+    below.axhline(1.0, color=INK, linewidth=1, linestyle=":")
     below.set_xlabel("step", fontsize=9)
     above.legend(fontsize=8, frameon=False, loc="upper right")
-    for axes in (above, below):
+    for axes, top in ((above, 1e8), (below, 1e8)):
         axes.set_yscale("log")
-        axes.set_ylim(1e-1, 1e20)
+        axes.set_ylim(1e-1, top)
         _tidy(axes)
     return figure

@@ -22,6 +22,7 @@ COMMANDS = {
     "pack": ("teacher", "write the instructor bundle, one file with a hash"),
     "doctor": ("teacher", "say what this machine can do and what is missing"),
     "build": ("author", "generate every stub from its solution"),
+    "audit": ("author", "prove that the hidden suites catch what they should"),
     "new": ("author", "scaffold a new chapter"),
 }
 # package -> the extra that brings it

@@ -67,6 +67,14 @@ class Bar:
         elif self.show and (done == total or done % max(1, total // 10) == 0):
             self.where.print(f"{self.words}: {done} of {total}")
 
+    def step(self, words: str, done: int, total: int) -> None:
+        """As far as `done` of `total`."""
+        if self.live is None:
+            self.words = words
+            self.plan(total, 0)
+        if self.live is not None:
+            self.live.update(self.task, completed=done, total=total)
+
     def stop(self) -> None:
         if self.live is not None:
             self.live.stop()

@@ -105,7 +105,7 @@ def test_nearly_and_combined_mistakes_get_no_name(engine, source):
 
 def test_an_endless_mistake_does_not_stop_the_grader(engine):
     """a catalogued program that never ends is cut off and recognised by nothing"""
-    behaviours = Diagnoser(engine.suites["ch01_tiny"])._behaviours("total")
+    behaviours = Diagnoser(engine.suites["ch01_tiny"]).behaviours("total")
     assert {m.id: b.verdicts["test_total"] for m, b in behaviours} == {"M903": "failed", "M904": "timeout"}
 
 

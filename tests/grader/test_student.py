@@ -665,6 +665,7 @@ def bad():
 def show(cb):
     b = Box(5)
     cb(b)
+    cb(None)
     return b
 def living():
     gc.collect()

@@ -33,7 +33,7 @@ ARRAY, COMPLEX_NUMBER, TUPLE, BIG_INT, SCALAR, HANDLE, NAME, RNG, OBJECT, SLICE,
 DTYPES = frozenset(
     np.dtype(code).str for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 )
-NUMBER_TYPES = frozenset((bool, int, float, complex, *(np.dtype(code).type for code in "?bhilqBHILQefdFD")))
+NUMBER_TYPES: frozenset[type] = frozenset((bool, int, float, complex, *(np.dtype(code).type for code in "?bhilqBHILQefdFD")))
 TYPES_BY_NAME = {(t.__module__, t.__name__): t for t in NUMBER_TYPES}
 SPREAD_LIMIT = 64 * 2**20  # bytes that a strided copy may span; beyond, the layout is not re-created
 
