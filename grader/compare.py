@@ -9,6 +9,7 @@ shown under hidden tests. `Mismatch.detail` holds the values, for visible tests 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from grader.student import Remote, fetch
 
 RTOL = 1e-7
 ATOL = 1e-9
+MOST_ENTRIES = 20_000  # taken of something that is looped over
 KIND_WORDS = {
     "b": "True or False",
     "i": "whole numbers",
@@ -192,31 +194,45 @@ class Expectation:
 
     def unpack(self, *names: str) -> tuple[Expectation, ...]:
         """The parts of a returned pair or tuple: `loss, dz = expect("f(z)", v).unpack("loss", "dz")`."""
-        parts = self.sequence()
+        parts = self._entries(len(names))
         if len(parts) != len(names):
-            raise Mismatch(
-                f"{self.call} returned {len(parts)} values, expected {len(names)}: {', '.join(names)}."
-            )
+            count = len(parts) if len(parts) <= len(names) or self._counted() else f"more than {len(names)}"
+            raise Mismatch(f"{self.call} returned {count} values, expected {len(names)}: {', '.join(names)}.")
         return tuple(
             Expectation(f"{name} of {self.call}", part) for name, part in zip(names, parts, strict=True)
         )
 
     def sequence(self, length: int | None = None) -> list[Any]:
-        """The value as a list: a list, a tuple, or anything of the student's that can be looped over."""
+        """The value as a list: a list, a tuple, or anything of the student's that can be looped over.
+
+        Of something without end only a few more entries than `length` (or MOST_ENTRIES) are taken.
+        """
+        found = self._entries(MOST_ENTRIES if length is None else length)
+        if length is not None and len(found) != length:
+            count = f"{len(found)} entries" if len(found) <= length or self._counted() else "too many entries"
+            raise Mismatch(f"{self.call} returned {count}.", f"expected {length}")
+        if len(found) > MOST_ENTRIES and not self._counted():
+            raise Mismatch(f"{self.call} gives more than {MOST_ENTRIES} entries. Does it ever end?")
+        return found
+
+    def _counted(self) -> bool:
+        return not isinstance(self._value, Remote)
+
+    def _entries(self, most: int) -> list[Any]:
+        """The entries of a list or tuple, or the first `most` + 1 of something else that can be looped over."""
         value = fetch(self._value)
         if value is None:
             self._none()
         if isinstance(value, Remote):
             try:
-                value = list(value)
+                # iter() keeps list() from asking for the length, which is another question
+                value = list(itertools.islice(iter(value), most + 1))
             except StudentError as error:
                 if error.type_name != "TypeError":
                     raise
                 self._unsupported(value)
         if not isinstance(value, (list, tuple)):
             raise Mismatch(f"{self.call} returned {_kind_of(value)}, expected a list or tuple.")
-        if length is not None and len(value) != length:
-            raise Mismatch(f"{self.call} returned {len(value)} entries.", f"expected {length}")
         return list(value)
 
     def keys(self, *names: str) -> dict[str, Expectation]:

@@ -125,8 +125,9 @@ def run_suite(
             channel.begin(Limit(seconds, f"{seconds:g} s for one test"))
             channel.log = []
         raised, seconds = suite.run(test, student)
-        if raised is None and channel is not None and channel.died is not None:
-            raised = channel.died  # a test that swallowed the end of the worker has not passed
+        if raised is None and channel is not None:
+            # A test that swallowed the end of the worker, a student who swallowed a failed check: not passed.
+            raised = channel.died or channel.failed_check
         feedback = None if raised is None else explain(raised, file, test.mark.of)
         if feedback is not None and feedback.verdict == "timeout":
             hung.add(test.mark.of)

@@ -110,8 +110,11 @@ def _weigh(value: Any, dout: Any) -> float:
 def _quotients(values: list[float], shape: tuple[int, ...], h: float) -> NumericGradient:
     here, ups, downs = values[0], np.array(values[1::2]), np.array(values[2::2])
     with np.errstate(all="ignore"):  # inf - inf is nan, which the comparison names
-        slopes = ((ups - downs) / (2 * h), (here - downs) / h, (ups - here) / h)
-    return NumericGradient(*(s.reshape(shape) for s in slopes))
+        return NumericGradient(
+            ((ups - downs) / (2 * h)).reshape(shape),
+            ((here - downs) / h).reshape(shape),
+            ((ups - here) / h).reshape(shape),
+        )
 
 
 def relative_error(a: Any, b: Any) -> float:

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from grader.errors import AuthorError, GraderFailure, SubmissionDied
+from grader.errors import AuthorError, GraderFailure, StudentError, SubmissionDied
 from grader.sandbox.inside import servant as inside
 from grader.sandbox.inside import wire
 from grader.sandbox.server import ForkServer
@@ -30,6 +30,8 @@ READY_SECONDS = 20.0
 TRAFFIC_LIMIT = 512 * 2**20  # bytes in both directions, per worker
 PATIENCE = 4.0  # a busy machine stretches a limit at most this many times
 MAX_NESTING = 50  # callbacks within callbacks
+ANSWER = frozenset(("id", "ok", "exc", "seen", "warnings", "printed"))
+QUESTION = frozenset(("id", "ask", "kind", "with"))
 ASKABLE = ("call", "attr", "setattr", "item", "setitem", "contains", "len", "iter")
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 # Attributes of these would lead from a callback into the grader itself.
@@ -61,6 +63,7 @@ class WorkerChannel:
         self.server = server
         self.process = server.fork()
         self.died: SubmissionDied | None = None
+        self.failed_check: AssertionError | None = None  # of the test, in a callback: it stays failed
         self.log: list[tuple[str, Any]] | None = None  # when set: what was asked and what came back
         self._buffer = b""
         self._traffic = 0
@@ -111,6 +114,7 @@ class WorkerChannel:
         self._object_numbers.clear()
         self._raised.clear()
         self._nesting = 0
+        self.failed_check = None
 
     def close(self) -> int | None:
         """Kill the worker. Returns its wait status the first time."""
@@ -139,9 +143,21 @@ class WorkerChannel:
         """Send the student's source. Returns what `Servant.load` found: problems, names, loaded."""
         self._words.update(re.findall(r"\w+", sources[main]))
         self._lines = sources[main].count("\n") + 1
-        return self._exchange(
+        told = self._exchange(
             {"do": "load", "sources": sources, "filenames": filenames, "main": main, "tolerant": True}
         )
+        if not (isinstance(told, dict) and type(told.get("loaded")) is bool):
+            self._violation("a malformed report")
+        problems = told.get("problems")
+        if not isinstance(problems, list) or not (problems or told["loaded"]):
+            self._violation("a malformed report")
+        for problem in problems:
+            if not isinstance(problem, dict) or not isinstance(problem.get("type"), str):
+                self._violation("a malformed report")
+            if type(problem.get("import", False)) is not bool:
+                self._violation("a malformed report")
+            self._exception({**problem, "token": None})
+        return told
 
     def self_test(self) -> dict[str, Any]:
         return self._exchange({"do": "selftest"})
@@ -149,7 +165,24 @@ class WorkerChannel:
     def request(self, operation: list[Any], observe: bool = False) -> Any:
         released, self._released = self._released, []
         message = {"do": "run", "op": operation, "observe": observe, "release": released}
-        return logged(self.log, operation, lambda: self._exchange(message))
+        return logged(self.log, operation, lambda: self._fitting(operation, self._exchange(message)))
+
+    def _fitting(self, operation: list[Any], value: Any) -> Any:
+        """The answer, if it has the form that Python itself gives to such an answer."""
+        match operation[0]:
+            case "many":
+                fits = type(value) is list and len(value) == len(operation[2])
+            case "len":
+                fits = type(value) is int and 0 <= value < 2**63
+            case "next":
+                fits = type(value) is tuple and len(value) < 2
+            case "has" | "contains":
+                fits = type(value) is bool
+            case "iter":
+                fits = type(value) is Remote
+            case _:
+                return value
+        return value if fits else self._violation("an answer that does not fit its question")
 
     def last_seen(self) -> dict[str, Any]:
         return self._seen
@@ -161,7 +194,10 @@ class WorkerChannel:
         if self.died is not None:
             raise SubmissionDied(self.died.verdict, str(self.died), self.died.limit)
         number = secrets.randbits(62)
-        self._send({"id": number, **message})
+        try:
+            self._send({"id": number, **message})
+        except wire.TooLarge as error:
+            raise AuthorError(f"A test sends more than can cross: {error}.") from None
         while True:
             answer = self._read()
             if (
@@ -170,16 +206,16 @@ class WorkerChannel:
                 or type(answer.get("id")) is not int
             ):
                 self._violation("an answer to a question nobody asked")
-            if "ask" in answer:
+            if answer.keys() == QUESTION:
                 self._serve(answer)
                 continue
+            if not answer.keys() <= ANSWER or ("ok" in answer) == ("exc" in answer):
+                self._violation("an answer that is none")
             if self._buffer:
                 self._violation("more than one answer")
             self._seen = self._checked_seen(answer)
             if "exc" in answer:
                 raise self._exception(answer["exc"])
-            if "ok" not in answer:
-                self._violation("an answer without content")
             return answer["ok"]
 
     def _checked_seen(self, answer: dict[str, Any]) -> dict[str, Any]:
@@ -245,18 +281,32 @@ class WorkerChannel:
         except (SubmissionDied, GraderFailure, AuthorError):
             raise
         except Exception as error:
-            token = len(self._raised) + 1
-            self._raised[token] = error
-            answer = {
-                "raise": {
-                    "type": inside.builtin_name(type(error)),
-                    "text": inside.text_of(error)[:500],
-                    "token": token,
-                }
-            }
+            answer = {"raise": self._told(error)}
         finally:
             self._nesting -= 1
-        self._send({"id": question["id"], **answer})
+        try:
+            self._send({"id": question["id"], **answer})
+        except wire.TooLarge:  # made large by what the student passed in
+            told = self._told(ValueError("what it returned is too large"))
+            self._send({"id": question["id"], "raise": told})
+
+    def _told(self, error: Exception) -> dict[str, Any]:
+        """What the student's code learns of an exception on this side.
+
+        One that began in the test comes back as itself. One that this border raises because an object was
+        used wrongly is the student's own from here on.
+        """
+        text, token = inside.text_of(error)[:500], 0
+        if isinstance(error, AssertionError):  # a check of the test: it knows what was expected
+            text, self.failed_check = "", self.failed_check or error
+        step = error.__traceback__
+        while step is not None and step.tb_next is not None:
+            step = step.tb_next
+        began_here = step is None or step.tb_frame.f_code.co_filename == __file__
+        if isinstance(error, StudentError) or not began_here:
+            token = len(self._raised) + 1
+            self._raised[token] = error
+        return {"type": inside.builtin_name(type(error)), "text": text, "token": token}
 
     def _use(self, target: Any, kind: Any, operands: list[Any]) -> tuple[Any, bool]:
         match kind, operands:
@@ -351,10 +401,7 @@ class WorkerChannel:
     def _send(self, message: dict[str, Any]) -> None:
         if self._buffer or self._pending():
             self._violation("an answer before the question")
-        try:
-            frame = self._encoder.frame(message)
-        except wire.TooLarge as error:
-            raise AuthorError(f"A test sends more than can cross: {error}.") from None
+        frame = self._encoder.frame(message)
         self._count(len(frame))
         view = memoryview(frame)
         while view:
@@ -468,21 +515,24 @@ class WorkerChannel:
 
     def _dead(self) -> NoReturn:
         server_alive = self.server.alive
+        ended = select.poll()
+        ended.register(self.process.pidfd, select.POLLIN)
+        alone = bool(ended.poll(200))  # or does it live on, with its connection closed?
+        used = self.cpu_seconds()
         status = self.close()
         if not server_alive or status is None:
             raise GraderFailure("The fork server died while a submission was graded.")
         verdict, text, limit = "crashed", "The submission ended its own process.", None
-        if os.WIFSIGNALED(status):
+        if not alone:
+            text = "The submission closed its connection to the grader."
+        elif os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
             name = next((s.name for s in signal.Signals if s == number), f"signal {number}")
             text = f"The submission's process was ended by {name}."
-            if number in (signal.SIGXCPU, signal.SIGKILL) and self._used_up():
+            if number in (signal.SIGXCPU, signal.SIGKILL) and used > 0.9 * self.server.limits.cpu_seconds:
                 limit = f"{self.server.limits.cpu_seconds} s of CPU time for one submission"
                 verdict, text = "timeout", f"It used more than {limit}."
         self._end(verdict, text, limit)
-
-    def _used_up(self) -> bool:
-        return time.monotonic() - self._started > 1.0
 
     def _die(self, verdict: str, text: str, limit: str | None = None) -> NoReturn:
         self.close()

@@ -333,8 +333,8 @@ class Runner:
         Raises
         ------
         ValueError
-            If the file does not have one array of the right shape for each parameter of this model; nothing is
-            broadcast. The model is then as before.
+            If the file lacks an array of the right shape for a parameter of this model; nothing is broadcast. The
+            model is then as before.
         """
         ### BEGIN SOLUTION
         pairs = list(self.model.parameters())

@@ -59,7 +59,7 @@ class DatasetForSingleRows(ArrayDataset):
         return self.X[int(index)], self.y[int(index)]
 
 
-@mistake("CH10-dataset-floats", of="ArrayDataset", caught_by="test_dataset_takes_any_kind_of_rows")
+@mistake("CH10-dataset-floats", of="ArrayDataset", caught_by="test_dataset_rows_by_index_array")
 class DatasetOfFloats(ArrayDataset):
     """Labels must stay whole numbers: they are used as an index later. A dataset converts nothing."""
 
@@ -1082,7 +1082,7 @@ class MeterOfTheLastBatch(AccuracyMeter):
 
 
 @mistake(
-    "CH10-meter-accumulate-resets", of="AccuracyMeter", caught_by=("test_meter_starts_again_after_reset",)
+    "CH10-meter-accumulate-resets", of="AccuracyMeter", caught_by="test_meter_counts_over_uneven_batches"
 )
 class MeterThatForgets(AccuracyMeter):
     """accumulate() only looks; to forget is the task of reset()."""
@@ -1167,7 +1167,7 @@ class RunnerThatKeepsTheMetric(RunnerV3):
             self.metric.reset = reset
 
 
-@mistake("M137", of="RunnerV3", caught_by="test_evaluate_leaves_the_mode_as_it_was")
+@mistake("M135", of="RunnerV3", caught_by="test_evaluate_leaves_the_mode_as_it_was")
 class RunnerThatStaysInEval(RunnerV3):
     """After evaluate the model is still in eval mode, and training goes on without dropout. Set it back."""
 
@@ -1199,7 +1199,7 @@ class RunnerWithoutEval(RunnerV3):
             self.model.eval = quiet
 
 
-@mistake("CH10-runner-learns-from-dev", of="RunnerV3", caught_by="test_evaluate_changes_nothing")
+@mistake("M135b", of="RunnerV3", caught_by="test_evaluate_changes_nothing")
 class RunnerThatLearnsFromDev(RunnerV3):
     """evaluate also ran backward, so gradients of the dev rows get into the next step. Only forward and loss."""
 
@@ -1265,7 +1265,7 @@ class RunnerThatNeverClears(RunnerV3):
         train_with(self, loader, dev_loader, epochs, eval_every, batch=batch)
 
 
-@mistake("CH10-runner-clears-first", of="RunnerV3", caught_by="test_train_takes_a_step_for_each_batch")
+@mistake("M132", of="RunnerV3", caught_by="test_train_takes_a_step_for_each_batch")
 class RunnerThatClearsBeforeTheStep(RunnerV3):
     """The gradients were cleared between backward and step, so the step is zero. The order: backward, step, clear."""
 
@@ -1280,7 +1280,7 @@ class RunnerThatClearsBeforeTheStep(RunnerV3):
         train_with(self, loader, dev_loader, epochs, eval_every, batch=batch)
 
 
-@mistake("CH10-runner-loss-after", of="RunnerV3", caught_by="test_train_takes_a_step_for_each_batch")
+@mistake("M134", of="RunnerV3", caught_by="test_train_takes_a_step_for_each_batch")
 class RunnerWithTheLossAfterwards(RunnerV3):
     """The recorded loss was computed after the step. The loss of a step is the one whose gradient it used."""
 
@@ -1315,7 +1315,7 @@ class RunnerWithOneStepPerEpoch(RunnerV3):
         train_with(self, loader, dev_loader, epochs, eval_every, batch=batch)
 
 
-@mistake("M137b", of="RunnerV3", caught_by="test_train_is_in_training_mode")
+@mistake("CH10-runner-no-train", of="RunnerV3", caught_by="test_train_is_in_training_mode")
 class RunnerThatForgetsTrain(RunnerV3):
     """The model was never switched to training mode: model.train() comes before the batches."""
 
@@ -1372,9 +1372,9 @@ class RunnerWithSharedHistory(RunnerV3):
 
 
 @mistake(
-    "CH10-runner-no-copy",
+    "M136",
     of="RunnerV3",
-    caught_by=("test_best_model_has_the_lowest_dev_loss", "test_best_model_survives_more_training"),
+    caught_by="test_best_model_has_the_lowest_dev_loss",
 )
 class RunnerThatKeepsNoCopy(RunnerV3):
     """The best parameters are the arrays of the model themselves, which went on changing. Copy them."""
@@ -1441,6 +1441,20 @@ class RunnerThatTrustsTheTrainingLoss(RunnerV3):
         def after(loss, epoch):
             if self.history["epoch_loss"][-1] < self.best_loss:
                 self.best_loss, self.best_epoch = self.history["epoch_loss"][-1], epoch
+                self.best = [layer.params[n].copy() for layer, n in self.model.parameters()]
+
+        train_with(self, loader, dev_loader, epochs, eval_every, after=after)
+
+
+@mistake("M137", of="RunnerV3", caught_by="test_best_model_has_the_lowest_dev_loss")
+class RunnerThatTrustsTheScore(RunnerV3):
+    """The best model was chosen by the score. With few dev rows scores tie, and an early model stays; use the dev loss."""
+
+    def train(self, loader, dev_loader, epochs, eval_every=1):
+        def after(loss, epoch):
+            score = self.history["dev_score"][-1]
+            if self.best_epoch is None or score > self.best_score:
+                self.best_score, self.best_loss, self.best_epoch = score, loss, epoch
                 self.best = [layer.params[n].copy() for layer, n in self.model.parameters()]
 
         train_with(self, loader, dev_loader, epochs, eval_every, after=after)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import collections
 import re
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,9 @@ import pytest
 from grader import expect, numeric_gradient, refuses, same_results
 from grader.compare import ATOL, RTOL
 from grader.errors import AuthorError, Mismatch, StudentError
+
+sys.path.insert(0, str(Path(__file__).parent))
+import tiny
 
 WANT = np.array([[0.7353, -1.9171], [4.3717, 0.2939], [8.1913, 5.5937]])  # values nobody writes by accident
 SECRETS = ("7353", "9171", "3717", "2939", "1913", "5937")
@@ -384,6 +389,38 @@ def test_sequences():
     assert expect("f(x)", (1, 2)).sequence(2) == [1, 2]
     error = mismatch(lambda: expect("f(x)", [1, 2]).sequence(7353))
     assert "returned 2 entries" in error.message and "7353" in error.detail
+
+
+def test_what_never_ends_is_not_waited_for():
+    """of a generator only a few more values are taken than are wanted; no length is asked for"""
+    near = tiny.Near()
+    student = near.student(
+        """
+        taken = []
+        def endless():
+            while True:
+                taken.append(1)
+                yield 1.0
+        def count(): return len(taken)
+        class Odd:
+            def __len__(self): return self.n
+            def __iter__(self): return iter([1.0, 2.0])
+        def odd(n):
+            o = Odd()
+            o.n = n
+            return o
+        """
+    )
+    assert (
+        "more than 2 values, expected 2"
+        in mismatch(lambda: expect("f(x)", student.endless()).unpack("a", "b")).message
+    )
+    assert "too many entries" in mismatch(lambda: expect("f(x)", student.endless()).sequence(4)).message
+    assert student.count() <= 10
+    assert "Does it ever end?" in mismatch(lambda: expect("f(x)", student.endless()).sequence()).message
+    for length in (-1, "none", 1 << 40):
+        assert expect("f(x)", student.odd(length)).sequence(2) == [1.0, 2.0]
+    near.close()
 
 
 def test_keys():

@@ -464,6 +464,24 @@ def test_total(student):
     assert [t.verdict for t in outcome.tests] == ["crashed", "passed"]
 
 
+def test_a_swallowed_check_has_failed(tmp_path):
+    """a check in a callback that the student's code swallows fails its test"""
+    suite = '''
+from grader import expect, points
+@points(1, of="double")
+def test_double(student):
+    """doubles what it is given"""
+    student.double(lambda x: expect("x", x).number())
+@points(1, of="total")
+def test_total(student):
+    """adds"""
+'''
+    solution = tiny.SOLUTION.replace("return 2.0 * np.asarray(x)", "return x(1.0)")
+    source = "def double(f):\n    try:\n        f('text')\n    except BaseException:\n        pass\n"
+    outcome = graded(course_of(tmp_path, suite, solution), source)
+    assert [t.verdict for t in outcome.tests] == ["failed", "passed"]
+
+
 # the reference ---------------------------------------------------------------------------------------------------
 
 

@@ -517,6 +517,64 @@ def test_an_exception_after_a_caught_one_is_the_students(place):
     assert caught.value.type_name == "KeyError" and caught.value.line == 7
 
 
+def test_a_wrong_use_of_a_callback_is_the_students(place):
+    """calling f with wrong arguments, or using it as something else, is the student's own exception"""
+    student = place.student(
+        """
+        def no_argument(f):
+            return f()
+        def as_list(f):
+            return f[0]
+        def as_object(f):
+            return f.weights
+        """
+    )
+    for line, name in ((3, "no_argument"), (5, "as_list"), (7, "as_object")):
+        with pytest.raises((TypeError, AttributeError)) as caught:
+            getattr(student, name)(lambda x: x)
+        assert isinstance(caught.value, StudentError)
+        assert (caught.value.line, caught.value.function) == (line, name)
+
+
+def test_a_callbacks_large_answer_is_the_students(far):
+    """an answer that the student's arguments made too large to cross is a ValueError there"""
+    student = far.student(
+        "import numpy as np\ndef f(g):\n    return g(np.zeros((9_000_000, 1), dtype=np.int8))"
+    )
+    with pytest.raises(ValueError, match="too large") as caught:
+        student.f(lambda x: x + np.zeros(2))
+    assert isinstance(caught.value, StudentError)
+
+
+SWALLOWS = """
+def f(g):
+    try:
+        g("text")
+    except Exception as error:
+        seen = [str(error), repr(error.args), type(error).__name__, repr(error.__cause__), repr(vars(error))]
+        return " ".join(seen)
+"""
+
+
+def test_a_failed_check_in_a_callback_stays_failed(far):
+    """a check of the test that fails in a callback is remembered, though the student's code swallows it"""
+    channel = far.channel(SWALLOWS)
+    student = tiny.Student(channel)
+
+    def check(x):
+        expect("the argument of f", x).close_to(0.7353)
+
+    def plain(x):
+        assert x == 0.7353, "expected 0.7353"
+
+    for g in (check, plain):
+        seen = student.f(g)
+        assert "7353" not in seen and "expected" not in seen, "what a check knows does not cross"
+        assert isinstance(channel.failed_check, AssertionError)
+        channel.begin(tiny.Limit(5.0, "5 s"))
+        assert channel.failed_check is None
+
+
 def test_callbacks_may_call_the_student_again(place):
     """a callback may call the student, whose function calls back again"""
     student = place.student(

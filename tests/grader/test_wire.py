@@ -20,7 +20,7 @@ from grader.errors import AuthorError, GraderFailure, StudentError, SubmissionDi
 from grader.sandbox import channel as channels
 from grader.sandbox.inside import wire
 from grader.sandbox.server import ForkServer
-from grader.student import Student, observe
+from grader.student import Student, has, many, observe
 
 sys.path.insert(0, str(Path(__file__).parent))
 import tiny
@@ -586,6 +586,10 @@ FRAMES = {
     "list": "framed(msgpack.packb([1, 2]))",
     "number": "framed(msgpack.packb(5))",
     "neither ok nor exc": "say()",
+    "both ok and exc": "say(ok=1, exc={'type': 'ValueError'})",
+    "a score": "say(ok=1, score=100)",
+    "a question with an answer": "say(ask=1, kind='call', ok=1, **{'with': [[], {}]})",
+    "half a question": "say(ask=1)",
     "exc that is no dict": "say(exc=[1])",
     "exc with a bad trace": "say(exc={'type': 'ValueError', 'trace': [[1, 2]]})",
     "exc with a trace of numbers": "say(exc={'type': 'ValueError', 'trace': 5})",
@@ -629,6 +633,67 @@ def test_exceptions_with_odd_fields_are_still_the_students(far):
         assert error.kind == "raised" and error.function is None
         assert error.line is None or error.line < 100
         assert not isinstance(error, (AssertionError, StopIteration, SystemExit))
+
+
+LOADS = {
+    "no dict": "5",
+    "no problems": "{'loaded': True}",
+    "problems that are no list": "{'loaded': True, 'problems': 'x'}",
+    "a problem that is no dict": "{'loaded': True, 'problems': [1]}",
+    "a problem without type": "{'loaded': True, 'problems': [{'line': 1}]}",
+    "a type of bytes": "{'loaded': True, 'problems': [{'type': b'x'}]}",
+    "a trace of a number": "{'loaded': True, 'problems': [{'type': 'ValueError', 'trace': 5}]}",
+    "a trace of numbers": "{'loaded': False, 'problems': [{'type': 'ValueError', 'trace': [1, 2]}]}",
+    "import as a number": "{'loaded': True, 'problems': [{'type': 'ValueError', 'import': 5}]}",
+    "not loaded without reason": "{'loaded': False, 'problems': []}",
+    "loaded as a number": "{'loaded': 1, 'problems': []}",
+}
+
+
+@pytest.mark.parametrize("name", LOADS)
+def test_forged_reports_of_loading_end_their_worker(far, name):
+    """whether a file loads is told in one form only; everything else is `protocol`"""
+    channel = channels.WorkerChannel(far.server)
+    far.channels.append(channel)
+    channel.begin(tiny.Limit(5.0, "5 s"))
+    with pytest.raises(SubmissionDied) as caught:
+        channel.load(
+            {tiny.MODULE: PEER + f"\nsay(ok={LOADS[name]})\nos._exit(0)\n"},
+            {tiny.MODULE: tiny.FILE},
+            tiny.MODULE,
+        )
+    assert caught.value.verdict == "protocol"
+
+
+@pytest.mark.parametrize(
+    ("use", "forged"),
+    [
+        (lambda s: many(s.honest, [(1,), (2,)]), "[]"),
+        (lambda s: many(s.honest, [(1,), (2,)]), "[1, 2, 3]"),
+        (lambda s: many(s.honest, [(1,), (2,)]), "5"),
+        (lambda s: many(s.honest, [(1,)]), "'x'"),
+        (lambda s: len(s.thing), "10 ** 1000"),
+        (lambda s: len(s.thing), "-1"),
+        (lambda s: len(s.thing), "True"),
+        (lambda s: list(iter(s.thing)), "[1]"),
+        (lambda s: 1 in s.thing, "[1]"),
+        (lambda s: has(s, "thing"), "1"),
+    ],
+)
+def test_answers_that_do_not_fit_their_question(far, use, forged):
+    """Python's own answers (a length, yes or no, as many values as calls) have one form; others are `protocol`"""
+    source = (
+        PEER
+        + f"""
+thing = [1]
+servant = line().servant
+for name in ("many", "len", "iter", "contains", "has"):
+    setattr(type(servant), "do_" + name, lambda self, *a: {forged})
+"""
+    )
+    with pytest.raises(SubmissionDied) as caught:
+        use(far.student(source))
+    assert caught.value.verdict == "protocol"
 
 
 def test_reports_about_arguments_that_do_not_exist_are_left_out(far):
@@ -678,6 +743,14 @@ def test_a_worker_that_hangs_up_has_crashed(far):
     with pytest.raises(SubmissionDied) as caught:
         hostile(far).run(None, "os.close(0); os._exit(0)")
     assert caught.value.verdict == "crashed"
+
+
+def test_a_worker_that_closes_its_connection_has_crashed(far):
+    """a worker that hangs up and lives on is `crashed`, however long it took, not out of CPU time"""
+    student = hostile(far)
+    with pytest.raises(SubmissionDied) as caught:
+        student.run(None, "time.sleep(1.1); os.close(0); time.sleep(30)")
+    assert caught.value.verdict == "crashed" and "closed its connection" in str(caught.value)
 
 
 def test_a_worker_that_does_not_read_is_a_timeout(far):

@@ -25,9 +25,10 @@ def test_tangent_along_the_axes(student):
     """a gradient along one axis has its tangent along the other, and a short gradient has one too"""
     for grad, want in (([5, 0], [0, 1]), ([0, 5], [-1, 0]), ([-0.5, 0], [0, -1]), ([0, -0.5], [1, 0])):
         got = student.contour_tangent(np.array(grad, dtype=float))
-        expect("contour_tangent(grad) for a gradient along an axis", got).close_to(
-            np.array(want, dtype=float)
-        )
+        along = expect("contour_tangent(grad) for a gradient along an axis", got)
+        along.close_to(np.array(want, dtype=float))
+    tiny = student.contour_tangent(np.array([4e-8, -3e-8]))
+    expect("contour_tangent(grad) for a very short gradient", tiny).close_to([0.6, 0.8])
 
 
 @points(0.5, of="contour_tangent", needs="test_tangent_by_hand")

@@ -89,20 +89,26 @@ def test_slope_by_loops(student, rng):
 @points(0.75, of="mse_1d_grad")
 def test_slope_by_differences(student, rng):
     """the derivative is that of the mean squared error, by central differences"""
-    x, y = data(rng, 6)
-    for w in (0.3, -1.7):
+    for _ in range(3):
+        x, y = data(rng, 6)
+        w = float(
+            np.sum(x * y) / np.sum(x * x) + rng.uniform(0.5, 2) * rng.choice([-1, 1])
+        )  # not near the bottom
         got = expect("mse_1d_grad(w, x, y)", student.mse_1d_grad(w, x, y))
-        got.gradient(lambda v: mean_square(float(v), x, y), at=w, batch=6)
+        got.gradient(lambda v, x=x, y=y: mean_square(float(v), x, y), at=w, batch=6)
 
 
 @points(0.25, of="mse_1d_grad", needs="test_slope_by_loops")
 def test_slope_at_the_bottom(student):
-    """the derivative is 0 where the fit is perfect, negative below and positive above"""
+    """the derivative is 0 where the fit is perfect, negative below, positive above, and exact for large errors"""
     x = np.array([1.0, -2.0, 4.0])
     y = 3 * x
     expect("mse_1d_grad at the best w", student.mse_1d_grad(3.0, x, y)).close_to(0.0)
     expect("mse_1d_grad below the best w", student.mse_1d_grad(2.0, x, y)).close_to(-14.0)
     expect("mse_1d_grad above the best w", student.mse_1d_grad(4.0, x, y)).close_to(14.0)
+    got = student.mse_1d_grad(0.5, np.ones(2), np.array([1000.0, -1000.0]))
+    call = expect("mse_1d_grad(w, x, y) for large errors that cancel", got)
+    call.close_to(1.0, rtol=1e-9, hint="Differences of large losses lose digits; use the formula.")
 
 
 @points(0.5, of="mse_1d_grad", needs="test_slope_by_loops")

@@ -159,7 +159,9 @@ def a_surface(student):
     return Surface()
 
 
-@pytest.mark.parametrize("xlim, ylim, n", [((-1, 3), (0.5, 2.0), 5), ((0.0, 1.0), (-4.0, -2.0), 2), ((-2, 2), (-2, 2), 9)])
+@pytest.mark.parametrize(
+    "xlim, ylim, n", [((-1, 3), (0.5, 2.0), 5), ((0.0, 1.0), (-4.0, -2.0), 2), ((-2, 2), (-2, 2), 9)]
+)
 @points(0.75, of="decision_grid")
 def test_grid_matches_the_formula(student, xlim, ylim, n):
     """decision_grid gives x by column, y by row and the score of each point"""
@@ -169,7 +171,7 @@ def test_grid_matches_the_formula(student, xlim, ylim, n):
     xx, yy, zz = got.unpack("xx", "yy", "zz")
     xs = [xlim[0] + (xlim[1] - xlim[0]) * j / (n - 1) for j in range(n)]
     ys = [ylim[0] + (ylim[1] - ylim[0]) * i / (n - 1) for i in range(n)]
-    xx.close_to([[x for x in xs] for _ in ys])
+    xx.close_to([xs] * n)
     yy.close_to([[y for _ in xs] for y in ys])
     zz.close_to([[2 * x - 3 * y + x * y * y + 1 for x in xs] for y in ys])
 
@@ -180,7 +182,9 @@ def test_grid_is_computed_in_eval_mode(student):
     model = a_surface(student)
     for before in (True, False, True):
         model.training = before
-        zz = expect("decision_grid(...)", student.decision_grid(model, (0, 1), (0, 1), 2)).unpack("xx", "yy", "zz")[2]
+        zz = expect("decision_grid(...)", student.decision_grid(model, (0, 1), (0, 1), 2)).unpack(
+            "xx", "yy", "zz"
+        )[2]
         zz.close_to([[1.0, 3.0], [-2.0, 1.0]], hint="Dropout must be off while you look: model.eval().")
         expect("model.training after decision_grid", model.training).equals(before)
 

@@ -88,7 +88,7 @@ def says(student, *args, **options):
 def test_tiny_batch_of_two_classes(student, rng):
     """a 2-8-1 network learns XOR by heart, a linear one does not, and a network with a wrong sign does not"""
     seed = int(rng.integers(2**31))
-    # Measured: 2-8-1 has all four right after 300 steps of 0.5 in 1000 of 1000 seeds.
+    # Measured: 2-8-1 has all four right after at most 159 steps in 400 of 400 seeds, and never going uphill.
     says(student, XOR, LABELS, 8, 1, seed=seed).equals(True)
     says(student, XOR, LABELS, 0, 1, seed=seed, kwargs={"steps": 300}).equals(False)
     says(student, XOR, LABELS, 8, 1, seed=seed, flip=True, kwargs={"steps": 300}).equals(False)
@@ -99,7 +99,7 @@ def test_tiny_batch_of_many_classes(student, rng):
     """20 rows of three classes: learned if they differ, not if the same row has two classes"""
     X, y = rng.normal(size=(20, 5)), rng.integers(0, 3, size=20)
     options = {"seed": int(rng.integers(2**31)), "kwargs": {"steps": 400}}
-    # Measured: 5-32-3 has all 20 right after 400 steps of 0.5 in 1000 of 1000 seeds.
+    # Measured: 5-32-3 has all 20 right after at most 206 steps in 400 of 400 seeds.
     says(student, X, y, 32, 3, **options).equals(True)
     X[7], y[7] = X[3], (y[3] + 1) % 3
     says(student, X, y, 32, 3, **options).equals(False)

@@ -222,8 +222,8 @@ def test_train_steps_follow_the_gradient(student, rng):
     """several calls of train_step are gradient descent: no step sees a gradient of the one before"""
     W = rng.normal(size=(2, 1))
     model, loss_fn, opt, _ = parts_of_training(student, W, 0.3)
-    X, y = rows(rng, 4)
-    for X, y in ((X, y), (X, y), rows(rng, 3), rows(rng, 6)):
+    first = rows(rng, 4)
+    for X, y in (first, first, rows(rng, 3), rows(rng, 6)):
         got = expect("train_step(...)", student.train_step(model, loss_fn, opt, X, y))
         got.close_to(loss_at(W, X, y))
         W = one_step(W, 0.3, X, y)

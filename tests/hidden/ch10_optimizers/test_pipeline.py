@@ -13,6 +13,14 @@ def an_rng(rng):
     return Rng(int(rng.integers(2**31)))
 
 
+def pair(call, value):
+    """The two parts of a pair (X, y); an object of the student's own might be looped over without end."""
+    value = fetch(value)
+    words = "it is not a pair (X, y)."
+    expect(call, value).satisfies(value is None or isinstance(value, (tuple, list)), words)
+    return expect(call, value).unpack("X", "y")
+
+
 def joined(lists):
     """One list of all their entries."""
     return [entry for each in lists for entry in each]
@@ -27,7 +35,7 @@ def test_dataset_rows_by_index_array(student, rng):
     X, y = rng.normal(size=(7, 3)), rng.integers(0, 5, size=7)
     dataset = student.ArrayDataset(X, y)
     for index in ([4, 0, 6], [2, 2, 5, 2], [3], [-1, -7]):
-        rows, labels = expect("dataset[index]", dataset[np.array(index)]).unpack("X", "y")
+        rows, labels = pair("dataset[index]", dataset[np.array(index)])
         rows.close_to([X[i] for i in index])
         labels.equals(np.array([y[i] for i in index]))
 
@@ -38,11 +46,11 @@ def test_dataset_rows_by_int_and_slice(student, rng):
     X, y = rng.normal(size=(7, 3)), rng.integers(0, 5, size=7)
     dataset = student.ArrayDataset(X, y)
     for i in (0, 3, 6, -2):
-        row, label = expect("dataset[i]", dataset[i]).unpack("X", "y")
+        row, label = pair("dataset[i]", dataset[i])
         row.close_to(X[i])
         label.equals(int(y[i]))
     for start, stop, step in ((2, 6, 2), (None, 3, None), (5, 100, None), (None, None, -1)):
-        rows, labels = expect("dataset[slice]", dataset[start:stop:step]).unpack("X", "y")
+        rows, labels = pair("dataset[slice]", dataset[start:stop:step])
         rows.close_to(X[start:stop:step])
         labels.equals(y[start:stop:step])
 
@@ -61,7 +69,7 @@ def test_dataset_takes_any_kind_of_rows(student, rng):
     images = rng.normal(size=(5, 2, 4, 4)).astype(np.float32)
     targets = rng.integers(0, 2, size=(5, 1)).astype(np.uint8)
     dataset = student.ArrayDataset(images, targets)
-    rows, labels = expect("dataset[index]", dataset[np.array([3, 1])]).unpack("X", "y")
+    rows, labels = pair("dataset[index]", dataset[np.array([3, 1])])
     rows.has_dtype(np.float32).equals(images[[3, 1]])
     labels.has_dtype(np.uint8).equals(targets[[3, 1]])
 
@@ -80,7 +88,7 @@ def test_datasets_share_nothing(student, rng):
     X, y = rng.normal(size=(4, 2)), np.arange(4)
     one, two = student.ArrayDataset(X, y), student.ArrayDataset(-X[:3], 10 + y[:3])
     for dataset, rows, labels in ((one, X, y), (two, -X[:3], 10 + y[:3])):
-        got_X, got_y = expect("dataset[index]", dataset[np.array([2, 0])]).unpack("X", "y")
+        got_X, got_y = pair("dataset[index]", dataset[np.array([2, 0])])
         got_X.close_to(rows[[2, 0]])
         got_y.equals(labels[[2, 0]])
         expect("len(dataset)", len(dataset)).equals(len(rows))

@@ -421,10 +421,10 @@ def test_iris(student, rng):
     options = {"seed": int(rng.integers(2**31)), "batch": 16, "epochs": 100, "every": 100}
     options |= {"optimizer": "SGD", "rates": {"lr": 0.1}}
     got = train_network(student, X[fit], y[fit], X[test], y[test], 8, 3, options)
-    # MEASURED_IRIS
+    # 1500 seeds: at least 0.94 on training rows, at least 0.88 on test rows
     on_test = accuracy_of(got["params"], X[test], y[test])
-    expect("the accuracy on 100 training rows", accuracy_of(got["params"], X[fit], y[fit])).at_least(0.93)
-    expect("the accuracy on 50 test rows", on_test).at_least(0.85)
+    expect("the accuracy on 100 training rows", accuracy_of(got["params"], X[fit], y[fit])).at_least(0.9)
+    expect("the accuracy on 50 test rows", on_test).at_least(0.8)
     expect("the last dev score", got["score"]).close_to(on_test)
 
 
@@ -446,5 +446,5 @@ def test_moons_with_momentum(student, rng):
     options = {"seed": int(rng.integers(2**31)), "batch": 300, "epochs": 300, "every": 300}
     options |= {"optimizer": "Momentum", "rates": {"lr": 0.5, "rho": 0.9}}
     got = train_network(student, X, y, X_test, y_test, 16, 1, options)
-    # MEASURED_MOONS
+    # 400 seeds: at least 0.985; a straight border has 0.88
     expect("the accuracy on 200 test rows", accuracy_of(got["params"], X_test, y_test)).at_least(0.95)

@@ -72,7 +72,7 @@ def test_min_max_apply_matches_the_formula(student, rng):
     lo = rng.normal(size=4)
     hi = lo + rng.uniform(0.5, 3.0, size=4)
     for n in (6, 4, 1):
-        X = 3 * rng.normal(size=(n, 4))
+        X = lo + rng.uniform(0.1, 0.8, size=(n, 4)) * (hi - lo)
         hint = "Scale with lo and hi of the training rows, not with those of X."
         got = expect("min_max_apply(X, lo, hi)", student.min_max_apply(X, lo, hi))
         got.close_to(scaled_by_loops(X, lo, hi - lo), hint=hint)
