@@ -185,7 +185,8 @@ def perceptron_sgd_fit(X, y, max_epochs, lr=1.0):
     Returns
     -------
     dict with the keys
-        w, b : as in perceptron_fit; they start at 0.
+        w : (D,) array, float32 if X is float32, else float64. It starts at 0.
+        b : float. It starts at 0.
         updates : int, how many of the gradients were not those of the flat side.
         epochs : int, how many epochs were run.
         converged : bool, True only if every gradient of the last epoch run was that of the flat side.

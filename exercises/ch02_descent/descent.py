@@ -242,8 +242,7 @@ def loss_cost_total(per_sample):
     Returns
     -------
     dict with the keys
-        loss : (N,) array, the losses of the single examples as they came; a new array. float32 stays float32,
-            integers become float64.
+        loss : (N,) array, a new one: the losses as they came, float32 or else float64.
         cost : float, the mean over the examples.
         total : float, the sum over the examples.
 

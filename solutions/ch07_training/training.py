@@ -418,10 +418,10 @@ def overfits_tiny_batch(model_fn, X, y, steps=1000, lr=0.5):
     ### BEGIN SOLUTION
     model = model_fn()
     loss_fn = bce_with_logits if y.ndim == 2 else softmax_cross_entropy
-    opt = BatchGD(model, lr)
+    optimizer = BatchGD(model, lr)
     model.train()
     for _ in range(steps):
-        train_step(model, loss_fn, opt, X, y)
+        train_step(model, loss_fn, optimizer, X, y)
     model.eval()
     return accuracy(model.forward(X), y) == 1.0
     ### END SOLUTION

@@ -140,7 +140,7 @@ def test_step_keeps_float32(student, rng):
 
 @in_worker
 def parts_of_training(student, W, lr):
-    """A model X W, half the mean square as loss, a plain optimizer, and a diary of what happens to them."""
+    """A model X W, half the mean square as loss and a plain optimizer; model.diary tells what happens."""
     diary = []
 
     class Model:
@@ -188,7 +188,8 @@ def parts_of_training(student, W, lr):
         return np.mean((scores - y) ** 2) / 2, (scores - y) / len(y)
 
     model = Model()
-    return model, loss_fn, Steps(), diary
+    model.diary = diary
+    return model, loss_fn, Steps()
 
 
 def rows(rng, n):
@@ -211,7 +212,7 @@ def test_train_step_is_one_step(student, rng):
     """train_step moves the parameters by one step and returns the loss from before it"""
     for n in (5, 1):
         W, (X, y) = rng.normal(size=(2, 1)), rows(rng, n)
-        model, loss_fn, opt, _ = parts_of_training(student, W, 0.3)
+        model, loss_fn, opt = parts_of_training(student, W, 0.3)
         got = expect("train_step(...)", student.train_step(model, loss_fn, opt, X, y))
         got.is_float().close_to(loss_at(W, X, y), hint="The loss of the parameters before the step.")
         expect("the parameters after train_step", model.params["W"]).close_to(one_step(W, 0.3, X, y))
@@ -221,7 +222,7 @@ def test_train_step_is_one_step(student, rng):
 def test_train_steps_follow_the_gradient(student, rng):
     """several calls of train_step are gradient descent: no step sees a gradient of the one before"""
     W = rng.normal(size=(2, 1))
-    model, loss_fn, opt, _ = parts_of_training(student, W, 0.3)
+    model, loss_fn, opt = parts_of_training(student, W, 0.3)
     first = rows(rng, 4)
     for X, y in (first, first, rows(rng, 3), rows(rng, 6)):
         got = expect("train_step(...)", student.train_step(model, loss_fn, opt, X, y))
@@ -234,10 +235,10 @@ def test_train_steps_follow_the_gradient(student, rng):
 @points(1, of="train_step", needs="test_train_step_is_one_step")
 def test_train_step_order(student, rng):
     """train_step goes forward, loss, backward, step, clear, each once and in this order"""
-    model, loss_fn, opt, diary = parts_of_training(student, rng.normal(size=(2, 1)), 0.3)
+    model, loss_fn, opt = parts_of_training(student, rng.normal(size=(2, 1)), 0.3)
     for _ in range(2):
         student.train_step(model, loss_fn, opt, *rows(rng, 3))
-    events = list(fetch(diary))
+    events = list(fetch(model.diary))
     once = ["forward", "loss", "backward", "step"]
     expect("what happened, clearing left out", [e for e in events if e != "clear"]).equals(2 * once)
     after = [events[i + 1 : i + 2] for i, e in enumerate(events) if e == "step"]
@@ -247,7 +248,7 @@ def test_train_step_order(student, rng):
 @points(0.5, of="train_step", needs="test_train_step_is_one_step")
 def test_train_step_leaves_no_gradient(student, rng):
     """all gradients are zero after train_step"""
-    model, loss_fn, opt, _ = parts_of_training(student, rng.normal(size=(2, 1)), 0.3)
+    model, loss_fn, opt = parts_of_training(student, rng.normal(size=(2, 1)), 0.3)
     student.train_step(model, loss_fn, opt, *rows(rng, 3))
     expect("the gradients after train_step", model.grads["W"]).close_to(np.zeros((2, 1)))
 
@@ -257,7 +258,7 @@ def test_train_step_leaves_no_gradient(student, rng):
 def test_train_step_passes_errors_on(student, rng, wrong):
     """targets of another shape reach the loss as they are; its ValueError comes through and no step is taken"""
     W = rng.normal(size=(2, 1))
-    model, loss_fn, opt, _ = parts_of_training(student, W, 0.3)
+    model, loss_fn, opt = parts_of_training(student, W, 0.3)
     X, y = rows(rng, 3)[0], rng.normal(size=wrong)
     what = f"train_step with scores of shape (3, 1) and y of shape {wrong}"
     refuses(what, ValueError, student.train_step, model, loss_fn, opt, X, y)
@@ -267,7 +268,7 @@ def test_train_step_passes_errors_on(student, rng, wrong):
 @points(0.4, of="train_step", needs="test_train_step_is_one_step")
 def test_train_step_leaves_its_rows_alone(student, rng):
     """train_step changes neither X nor y"""
-    model, loss_fn, opt, _ = parts_of_training(student, rng.normal(size=(2, 1)), 0.3)
+    model, loss_fn, opt = parts_of_training(student, rng.normal(size=(2, 1)), 0.3)
     X, y = rows(rng, 3)
     seen = observe(student.train_step, model, loss_fn, opt, X, y)
     expect("train_step(...)", None).satisfies(not seen.modified, "it changed X or y.")
