@@ -297,7 +297,8 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__} has no step")
 
     def zero_grad(self):
-        self.model.zero_grad()
+        model = self.model
+        model.zero_grad()
 
 
 class SGD(Optimizer):
