@@ -59,7 +59,11 @@ def explain(error: BaseException, file: str, exercise: str) -> Feedback:
 
 def _student(error: StudentError, file: str, exercise: str) -> Feedback:
     line = f", line {error.line}" if error.line else ""
-    place = f"{file}{line}"
+    place, imported = f"{file}{line}", ""
+    if error.type_name in ("SyntaxError", "IndentationError", "TabError") and error.trace:
+        broken = "/".join(Path(error.trace[-1][0]).parts[-2:])
+        if broken != file:
+            place, imported = f"{broken}{line}", f" (imported by {file})"
     if error.kind == "unwritten":
         name = error.function or exercise
         if name.partition(".")[0] == exercise:
@@ -67,6 +71,8 @@ def _student(error: StudentError, file: str, exercise: str) -> Feedback:
         else:
             text = f"{exercise} needs {name}, which is not written yet. Open {place}."
         return Feedback("unwritten", text, error.text, place=place)
+    if error.kind == "missing" and error.type_name == "FileNotFoundError":
+        return Feedback("unwritten", f"{file} is missing. kata update brings it back as a stub.", place=file)
     if error.kind == "missing":
         name = error.text
         return Feedback(
@@ -85,7 +91,7 @@ def _student(error: StudentError, file: str, exercise: str) -> Feedback:
     steps = "\n".join(f"{name}, line {number}, in {function}" for name, number, function in error.trace)
     detail = f"{error.type_name}: {error.text}\n{steps}".strip()
     return Feedback(
-        "raised", f"{error.type_name} in {place}{inside}.", _cut(detail), limit=limit, place=place
+        "raised", f"{error.type_name} in {place}{inside}{imported}.", _cut(detail), limit=limit, place=place
     )
 
 

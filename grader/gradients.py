@@ -169,6 +169,10 @@ def _ratio_sentence(c: float, batch: int | None, single: bool) -> tuple[str, str
     def near(value: float) -> bool:
         return abs(c - value) <= 1e-5 * abs(value)
 
+    if batch == 2 and near(2):
+        return "ratio:batch-or-two", "It is exactly 2 times too large: a factor 2, or the mean over the 2 rows was forgotten."
+    if batch == 2 and near(0.5):
+        return "ratio:half-or-twice", "It is exactly 2 times too small: a factor 2 was lost, or it was divided by the 2 rows twice."
     if batch and batch > 1:
         if near(batch):
             return (
@@ -186,9 +190,9 @@ def _ratio_sentence(c: float, batch: int | None, single: bool) -> tuple[str, str
             return "ratio:batch-sign", "The sign is wrong, and the mean over the batch is missing."
     if near(-1):
         return "ratio:sign", "Only the sign is wrong."
-    if near(2):
+    if near(2) and not single:
         return "ratio:two", "It is exactly twice the right result. Look for a factor 2."
-    if near(0.5):
+    if near(0.5) and not single:
         return "ratio:half", "It is exactly half the right result. Was a factor 2 lost?"
     if near(1 / np.log(10)):
         return "ratio:log10", "It is the right result in units of log10. This kit uses natural logarithms."
@@ -196,5 +200,4 @@ def _ratio_sentence(c: float, batch: int | None, single: bool) -> tuple[str, str
         return "ratio:log2", "It is the right result in bits (log2). This kit uses natural logarithms."
     if near(1) or single:
         return None
-    shown = f"{c:.4g}"
-    return "ratio:constant", f"Every entry is off by the same factor, {shown}."
+    return "ratio:constant", "Every entry is off by the same factor."

@@ -30,7 +30,8 @@ class BrokenChannel:
         self.log: list[tuple[str, Any]] | None = None
 
     def request(self, operation: list[Any], observe: bool = False) -> Any:
-        raise self.reason
+        # Without the frames of earlier raises, which would pile up from test to test.
+        raise self.reason.with_traceback(None)
 
     def last_seen(self) -> dict[str, Any]:
         return {}
@@ -80,3 +81,10 @@ def load_chapter(
     problems = [student_error(p) for p in servant.problems]
     student = Student(BrokenChannel(problems[0]) if problems else LocalChannel(servant))
     return Loaded(student, path, problems, servant.module)
+
+
+def never_loads(path: Path, seconds: float) -> Loaded:
+    """Stands for a file that did not load in time."""
+    text = f"{path.name} took longer than {seconds:g} s to load. Is there a loop outside the functions?"
+    reason = StudentError("raised", "TimeoutError", text)
+    return Loaded(Student(BrokenChannel(reason)), path, [reason])

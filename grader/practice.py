@@ -31,6 +31,7 @@ class Check:
     detail: str = ""
     place: str = ""
     printed: str = ""
+    where: str = ""  # test file and line
 
 
 @dataclass
@@ -205,6 +206,7 @@ class _Collector:
             check.detail = told.get("detail", "") or ("" if told else str(report.longrepr))
             check.place = told.get("place", "")
             check.printed = report.capstdout
+            check.where = f"{item.path.name}, line {item.location[1] + 1}"
             self._note_broken_file(item, chapter)
         exercise.checks.append(check)
 

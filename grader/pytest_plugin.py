@@ -48,7 +48,7 @@ _loaded: dict[tuple[Path, str, Path | None], Loaded] = {}
 
 def subject_of(path: Path, against: str | None) -> Loaded:
     """The module that a test file is about, loaded once per session."""
-    from grader.local import load_chapter
+    from grader.local import load_chapter, never_loads
 
     folder = chapter_folder(path)
     if folder is None:
@@ -64,7 +64,13 @@ def subject_of(path: Path, against: str | None) -> Loaded:
     key = (root, folder.name, main)
     if key not in _loaded:
         stops = (KeyboardInterrupt, pytest.fail.Exception, pytest.skip.Exception, pytest.exit.Exception)
-        _loaded[key] = load_chapter(root, folder.name, main, propagate=stops)
+        try:
+            _loaded[key] = load_chapter(root, folder.name, main, propagate=stops)
+        except pytest.fail.Exception as error:  # pytest-timeout; once is enough
+            if "Timeout" not in str(error):
+                raise
+            path = main or root / folder.name / f"{folder.name[5:]}.py"
+            _loaded[key] = never_loads(path, SECONDS_PER_TEST)
     return _loaded[key]
 
 
@@ -108,6 +114,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str, Any]] | None:
     """Text and facts of a failed test of a chapter, or None to leave pytest's own (an author's mistake)."""
+    from grader.errors import StudentError
     from grader.feedback import explain
     from grader.marks import mark_of, title_of
 
@@ -121,6 +128,12 @@ def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str
         told = {"verdict": "timeout", "exercise": exercise, "message": text}
         return f"{title_of(function)}\n  {text}", told
     feedback = explain(error, file, exercise)
+    verdict = feedback.verdict
+    if isinstance(error, StudentError) and verdict == "unwritten":
+        if error.kind == "missing":
+            verdict = "missing"
+        elif error.function and error.function.partition(".")[0] != exercise:
+            verdict = "waits"  # it is written, but something that it calls is not
     if feedback.verdict == "grader_error":
         return None
     message = feedback.message or "This does not hold."
@@ -128,7 +141,7 @@ def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str
     if feedback.verdict == "failed" and not feedback.message and "assert" in detail:
         return None  # a plain assert: pytest shows it best
     told = {
-        "verdict": feedback.verdict,
+        "verdict": verdict,
         "exercise": exercise,
         "message": message,
         "detail": detail,

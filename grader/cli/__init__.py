@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -70,7 +71,8 @@ def main() -> None:
     0 fine, 1 some tests failed, 2 wrong usage, 3 our fault or refused, 130 interrupted.
     """
     try:
-        code = kata.main(standalone_mode=False)
+        plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+        code = kata.main(standalone_mode=False, color=False if plain else None)
     except click.exceptions.Abort:
         click.echo("Interrupted.", err=True)
         sys.exit(130)

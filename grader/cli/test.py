@@ -60,12 +60,15 @@ def _failure(exercise: Exercise, show_all: bool) -> None:
     click.echo(click.style("  wrong ", fg="red") + f"{exercise.name}  ({passed} of {len(exercise.checks)} checks pass)")
     failures = [c for c in exercise.checks if not c.passed]
     for check in failures if show_all else failures[:1]:
-        click.echo(f"          {check.title}")
+        click.echo(f"          {check.title}" + click.style(f"  ({check.where})" if check.where else "", dim=True))
         click.secho(f"          {check.message}", fg="red")
         _indented(check.detail, 12)
         if check.printed.strip():
+            lines = check.printed.strip().splitlines()
             click.echo("          it printed:")
-            _indented("\n".join(check.printed.strip().splitlines()[:10]), 12)
+            _indented("\n".join(lines[:10]), 12)
+            if len(lines) > 10:
+                click.echo(f"            ... and {len(lines) - 10} more lines")
     if len(failures) > 1 and not show_all:
         more = len(failures) - 1
         click.echo(f"          and {more} more check{'s' if more > 1 else ''} (kata test {exercise.name} --all)")

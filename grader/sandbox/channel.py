@@ -28,6 +28,7 @@ from grader.student import Remote, Remotes, Rng, logged, student_error
 
 READY_SECONDS = 20.0
 TRAFFIC_LIMIT = 512 * 2**20  # bytes in both directions, per worker
+MAX_QUESTION = 2**20  # bytes that a callback may be given; larger ones could be blown up on our side
 PATIENCE = 4.0  # a busy machine stretches a limit at most this many times
 MAX_NESTING = 50  # callbacks within callbacks
 ANSWER = frozenset(("id", "ok", "exc", "seen", "warnings", "printed"))
@@ -66,6 +67,7 @@ class WorkerChannel:
         self.failed_check: AssertionError | None = None  # of the test, in a callback: it stays failed
         self.log: list[tuple[str, Any]] | None = None  # when set: what was asked and what came back
         self._buffer = b""
+        self._frame_size = 0
         self._traffic = 0
         self._released: list[int] = []
         self._remotes = Remotes()
@@ -274,6 +276,8 @@ class WorkerChannel:
         try:
             if self._nesting > MAX_NESTING:
                 raise RecursionError("callbacks within callbacks")
+            if self._frame_size > MAX_QUESTION:
+                raise ValueError("what it was given is too large")
             if number not in self._objects:  # the student kept it from an earlier test
                 raise ReferenceError("this object belonged to an earlier test")
             value, live = self._use(self._objects[number], kind, operands)
@@ -428,6 +432,7 @@ class WorkerChannel:
         if size > wire.MAX_FRAME:
             self._violation(f"a frame of more than {wire.MAX_FRAME // 2**20} MiB")
         self._count(size)
+        self._frame_size = size
         total = wire.LENGTH.size + size
         if len(self._buffer) < total:
             parts, have = [self._buffer], len(self._buffer)

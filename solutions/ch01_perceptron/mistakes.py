@@ -54,6 +54,20 @@ def weighs_in_the_callers_array(X, w, b):
 # perceptron_predict
 
 
+@mistake("CH01-predict-any-shape", of="perceptron_predict", caught_by="test_predict_refuses_other_shapes")
+def predicts_for_any_shape(X, w, b):
+    """Written out once more, the check of the shapes is gone; call net_activation, which has it."""
+    return np.where(as_float(X) @ as_float(w) + b > 0, 1, -1)
+
+
+@mistake("CH01-predict-in-place", of="perceptron_predict", caught_by="test_predict_of_any_array")
+def shifts_the_callers_points(X, w, b):
+    """X -= ... moves the points of the caller, and the next prediction sees moved ones; work on a new array."""
+    z = net_activation(X, w, b)
+    X -= X
+    return np.where(z > 0, 1, -1)
+
+
 @mistake("M022", of="perceptron_predict", caught_by="test_points_on_the_line")
 def sign_of_zero(X, w, b):
     """np.sign(0) is 0, which is no class. The stub decides the tie: a point on the line is -1."""
@@ -233,6 +247,68 @@ def counts_epochs_with_a_mistake(X, y, max_epochs):
     return {**found, "updates": min(found["updates"], found["epochs"] - found["converged"])}
 
 
+@mistake("M016e", of="perceptron_fit", caught_by="test_fit_learns_every_gate")
+def ties_only_at_the_start(X, y, max_epochs):
+    """The very first tie counts as a mistake, later ones do not. A point on the line is a mistake at any time."""
+    X, y = rows_and_labels(X, y)
+    if not np.all(np.abs(y) == 1):
+        raise ValueError("labels")
+    w, b = np.zeros_like(X[0]), 0.0
+    updates, epochs, converged = 0, 0, False
+    while epochs < max_epochs and not converged:
+        before = updates
+        for x, label in zip(X, y, strict=True):
+            if updates == 0 or label * (w @ x + b) < 0:
+                w, b, updates = w + label * x, b + float(label), updates + 1
+        epochs, converged = epochs + 1, updates == before
+    return {"w": w, "b": b, "updates": updates, "epochs": epochs, "converged": converged}
+
+
+@mistake(
+    "CH01-own-budget",
+    of="perceptron_fit",
+    caught_by=(
+        "test_fit_learns_every_gate",
+        "test_fit_stops_at_its_budget",
+        "test_fit_never_converges_on_xor",
+    ),
+)
+def gives_up_by_itself(X, y, max_epochs):
+    """It gives up after five epochs, whatever the budget; max_epochs decides."""
+    return perceptron_fit(X, y, min(max_epochs, 5))
+
+
+@mistake("CH01-good-enough", of="perceptron_fit", caught_by="test_fit_separates_clouds")
+def content_with_most_rows(X, y, max_epochs):
+    """It stops when 95 of 100 rows are right in an epoch; converged means all of them."""
+    X, y = rows_and_labels(X, y)
+    if not np.all(np.abs(y) == 1):
+        raise ValueError("labels")
+    w, b = np.zeros_like(X[0]), 0.0
+    updates, epochs, converged = 0, 0, False
+    while epochs < max_epochs and not converged:
+        before = updates
+        for x, label in zip(X, y, strict=True):
+            w, b, changed = perceptron_step(w, b, x, label)
+            updates += changed
+        epochs, converged = epochs + 1, updates - before <= 0.05 * len(X)
+    return {"w": w, "b": b, "updates": updates, "epochs": epochs, "converged": converged}
+
+
+@mistake("CH01-fit-in-place", of="perceptron_fit", caught_by="test_fit_leaves_its_arguments_alone")
+def flips_the_callers_rows(X, y, max_epochs):
+    """X *= y turns the rows of the caller round; the trick is good, but make a new array for it."""
+    found = perceptron_fit(X, y, max_epochs)
+    X *= np.asarray(y)[:, None]
+    return found
+
+
+@mistake("CH01-fit-float64", of="perceptron_fit", caught_by="test_fit_with_any_array")
+def always_double(X, y, max_epochs):
+    """np.zeros(D) is float64, and so is every sum with it; for float32 rows w should be float32."""
+    return perceptron_fit(as_float(X).astype(np.float64), y, max_epochs)
+
+
 # perceptron_sgd_fit
 
 
@@ -313,6 +389,34 @@ def hinge_with_a_margin(X, y, max_epochs, lr=1.0):
     return {"w": w, "b": b, "updates": updates, "epochs": epochs, "converged": converged}
 
 
+@mistake("CH01-descent-own-budget", of="perceptron_sgd_fit", caught_by="test_descent_stops_at_its_budget")
+def descent_gives_up_by_itself(X, y, max_epochs, lr=1.0):
+    """It gives up after five epochs, whatever the budget; max_epochs decides."""
+    return perceptron_sgd_fit(X, y, min(max_epochs, 5), lr)
+
+
+@mistake("M017c", of="perceptron_sgd_fit", caught_by="test_descent_refuses_other_labels")
+def descent_mends_the_labels(X, y, max_epochs, lr=1.0):
+    """Labels 0 are quietly turned into -1; refuse every label but -1 and +1."""
+    return perceptron_sgd_fit(X, np.where(np.asarray(y) > 0, 1, -1), max_epochs, lr)
+
+
+@mistake(
+    "CH01-descent-in-place", of="perceptron_sgd_fit", caught_by="test_descent_leaves_its_arguments_alone"
+)
+def descent_flips_the_callers_rows(X, y, max_epochs, lr=1.0):
+    """X *= y turns the rows of the caller round; the trick is good, but make a new array for it."""
+    found = perceptron_sgd_fit(X, y, max_epochs, lr)
+    X *= np.asarray(y)[:, None]
+    return found
+
+
+@mistake("CH01-descent-float64", of="perceptron_sgd_fit", caught_by="test_descent_with_any_array")
+def descent_always_double(X, y, max_epochs, lr=1.0):
+    """np.zeros(D) is float64, and so is every sum with it; for float32 rows w should be float32."""
+    return perceptron_sgd_fit(as_float(X).astype(np.float64), y, max_epochs, lr)
+
+
 # novikoff_bound
 
 
@@ -347,6 +451,29 @@ def any_line_has_a_bound(X, y, w_star, b_star):
     """The square hides a negative margin. A line that does not separate the rows bounds nothing; refuse it."""
     z = net_activation(X, as_float(w_star), b_star)
     return novikoff_bound(X, np.where(z > 0, 1, -1), w_star, b_star)
+
+
+@mistake("CH01-short-weights", of="novikoff_bound", caught_by="test_bound_belongs_to_the_line")
+def refuses_short_weights(X, y, w_star, b_star):
+    """A small product y * z only says that w_star is short; the line separates as long as it is positive."""
+    if np.min(np.asarray(y) * net_activation(X, w_star, b_star)) < 0.01:
+        raise ValueError("too close to the line")
+    return novikoff_bound(X, y, w_star, b_star)
+
+
+@mistake("CH01-bound-array", of="novikoff_bound", caught_by="test_bound_is_a_float")
+def bound_as_an_array(X, y, w_star, b_star):
+    """A 0-d array comes back; float(...) makes a number of it."""
+    return np.asarray(novikoff_bound(X, y, w_star, b_star))
+
+
+@mistake("CH01-bytes-wrap", of="novikoff_bound", caught_by="test_bound_of_any_array")
+def squares_small_integers(X, y, w_star, b_star):
+    """The squares are taken before the conversion to float, and 200 * 200 does not fit into 8 bits."""
+    bound = novikoff_bound(X, y, w_star, b_star)
+    right = np.max(np.sum(as_float(X) ** 2, axis=1)) + 1
+    wrong = np.max(np.sum(np.asarray(X) ** 2, axis=1)) + 1
+    return bound * float(wrong) / float(right)
 
 
 # xor_two_layer

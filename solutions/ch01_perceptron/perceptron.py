@@ -265,6 +265,7 @@ def novikoff_bound(X, y, w_star, b_star):
     y : (N,) array of labels +1 and -1
     w_star : (D,) array
         Weights of a line that classifies every row rightly; need not be those that perceptron_fit finds.
+        Integers become float64.
     b_star : float
 
     Returns

@@ -46,6 +46,21 @@ def numpy_array_of_one(w, x, y):
     return np.asarray(np.mean((w * x - y) ** 2))
 
 
+@mistake("CH02-mse-in-place", of="mse_1d", caught_by="test_mse_of_its_arguments")
+def multiplies_the_callers_x(w, x, y):
+    """x *= w writes into the array of the caller; w * x is a new one."""
+    loss = mse_1d(w, x, y)
+    x *= w
+    return loss
+
+
+@mistake("CH02-bytes-wrap", of="mse_1d", caught_by="test_mse_of_any_array")
+def squares_small_integers(w, x, y):
+    """The differences are taken in the integers of the data, which wrap around; convert to float first."""
+    mse_1d(w, x, y)
+    return float(np.mean((w * np.asarray(x) - np.asarray(y)) ** 2))
+
+
 @mistake("M027", of="mse_1d_grad", caught_by=("test_slope_by_loops", "test_slope_by_differences"))
 def two_is_missing(w, x, y):
     """The derivative of a square brings down a 2, and this loss has no 1/2 to cancel it."""
@@ -80,6 +95,27 @@ def forgets_the_input(w, x, y):
     """The inner derivative of w*x - y by w is x; it is missing."""
     x, y = float_vectors(x, y)
     return float(np.mean(2 * (w * x - y)))
+
+
+@mistake("CH02-by-differences", of="mse_1d_grad", caught_by="test_slope_at_the_bottom")
+def measures_the_slope(w, x, y):
+    """This measures the slope by two losses, which costs digits; the formula is exact and takes one pass."""
+    return (mse_1d(w + 1e-5, x, y) - mse_1d(w - 1e-5, x, y)) / 2e-5
+
+
+@mistake("M039b", of="mse_1d_grad", caught_by="test_slope_and_its_arguments")
+def slope_of_any_shapes(w, x, y):
+    """x (N,) and y (N, 1) make a table of all pairs; the given line refuses them, so keep it."""
+    x, y = as_float(x), as_float(y)
+    return float(np.mean(2 * x * (w * x - y)))
+
+
+@mistake("CH02-slope-of-integers", of="mse_1d_grad", caught_by="test_slope_of_any_array")
+def rounds_for_integers(w, x, y):
+    """For integer data w*x is cut to an integer here; convert the data, not the product."""
+    slope = mse_1d_grad(w, x, y)
+    kind = np.asarray(x).dtype
+    return slope if kind.kind == "f" else float(np.mean(2 * x * ((w * x).astype(kind) - y)))
 
 
 # gd
@@ -152,11 +188,18 @@ def history_of_integers(grad_fn, w0, lr, steps):
 @mistake("CH02-clips", of="gd", caught_by="test_too_long_steps_diverge")
 def stops_when_it_grows(grad_fn, w0, lr, steps):
     """A walk that runs away is cut off here and looks as if it had settled; show what happens."""
-    return (
-        np.clip(gd(grad_fn, w0, lr, steps), -100, 100)
-        if np.ndim(w0)
-        else gd(grad_fn, w0, min(lr, 0.2), steps)
-    )
+    return np.clip(gd(grad_fn, w0, lr, steps), -50, 50)
+
+
+@mistake("CH02-asks-twice", of="gd", caught_by="test_asks_once_for_each_step")
+def asks_for_the_gradient_twice(grad_fn, w0, lr, steps):
+    """grad_fn is called twice for each step. It may be slow, and it may draw a new batch in each call."""
+
+    def twice(w):
+        grad_fn(w)
+        return grad_fn(w)
+
+    return gd(twice, w0, lr, steps)
 
 
 # sgd_epochs
@@ -198,6 +241,20 @@ def each_epoch_from_w0(x, y, w0, lr, epochs):
     """Each epoch starts at w0 again; it goes on where the last one ended."""
     first = sgd_epochs(x, y, w0, lr, min(epochs, 1))
     return np.concatenate([first[:1], *[first[1:]] * epochs])
+
+
+@mistake("M039c", of="sgd_epochs", caught_by="test_single_steps_and_their_arguments")
+def pairs_of_any_shapes(x, y, w0, lr, epochs):
+    """Two lists of different lengths or shapes are cut or flattened to fit; the given line refuses them."""
+    N = min(np.size(x), np.size(y))
+    return sgd_epochs(np.ravel(x)[:N], np.ravel(y)[:N], w0, lr, epochs)
+
+
+@mistake("CH02-integer-walk", of="sgd_epochs", caught_by="test_single_steps_on_any_array")
+def walks_in_integers(x, y, w0, lr, epochs):
+    """The history takes the kind of the data; for integers each place is cut to a whole number."""
+    history = sgd_epochs(x, y, w0, lr, epochs)
+    return history.astype(np.result_type(np.asarray(x), type(w0)))
 
 
 # linreg_loss_grad
@@ -245,6 +302,23 @@ def divides_by_all_entries(X, y, w, b):
     """The sum is divided by N times D; each row has one error, so divide by N."""
     loss, dw, db = linreg_loss_grad(X, y, w, b)
     return loss / np.shape(X)[1], dw / np.shape(X)[1], db / np.shape(X)[1]
+
+
+@mistake(
+    "CH02-linreg-in-place", of="linreg_loss_grad", caught_by="test_floats_and_arguments_of_the_linear_model"
+)
+def errors_in_the_callers_targets(X, y, w, b):
+    """y -= p keeps the errors in the array of the caller, and the next call has no targets any more."""
+    found = linreg_loss_grad(X, y, w, b)
+    y -= as_float(X) @ as_float(w) + b
+    return found
+
+
+@mistake("CH02-linreg-float64", of="linreg_loss_grad", caught_by="test_linear_model_of_any_array")
+def always_double(X, y, w, b):
+    """For float32 data dw should be float32; b as a numpy float64, or float(...) too early, makes it float64."""
+    loss, dw, db = linreg_loss_grad(X, y, w, b)
+    return loss, dw.astype(np.float64), db
 
 
 # minibatches
@@ -326,6 +400,12 @@ def shuffles_whole_batches(n, batch_size, rng=None):
     return [full[i] for i in rng.permutation(len(full))] + rest
 
 
+@mistake("CH02-negative-size", of="minibatches", caught_by="test_batch_size_below_one")
+def only_zero_is_refused(n, batch_size, rng=None):
+    """range refuses a step of 0, but a negative one gives no batch at all; refuse all sizes below 1."""
+    return [] if batch_size < 0 else minibatches(n, batch_size, rng)
+
+
 # loss_cost_total
 
 
@@ -347,6 +427,13 @@ def loss_is_the_cost(per_sample):
 def hands_back_the_losses(per_sample):
     """The very array of the caller is handed back; return a copy."""
     return {**loss_cost_total(per_sample), "loss": as_float(per_sample)}
+
+
+@mistake("CH02-losses-float64", of="loss_cost_total", caught_by="test_losses_of_any_kind")
+def losses_always_double(per_sample):
+    """float32 losses come back as float64; as_float knows which conversion is needed."""
+    parts = loss_cost_total(per_sample)
+    return {**parts, "loss": parts["loss"].astype(np.float64)}
 
 
 # contour_tangent
@@ -391,6 +478,14 @@ def zero_by_zero(grad):
         raise ValueError("shape")
     with np.errstate(all="ignore"):
         return np.array([-grad[1], grad[0]]) / np.linalg.norm(grad)
+
+
+@mistake("CH02-tangent-in-place", of="contour_tangent", caught_by="test_tangent_is_a_new_array")
+def turns_the_callers_gradient(grad):
+    """The gradient of the caller is overwritten with the tangent; make a new array."""
+    t = contour_tangent(grad)
+    grad[:] = t
+    return grad
 
 
 # is_convex_on

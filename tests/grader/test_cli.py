@@ -252,3 +252,78 @@ def figure_half(student):
     assert done.returncode == 1, done.stderr
     assert (desk / "plots" / "ch01" / "twice.png").is_file()
     assert "half: halve is not written yet" in done.stdout
+
+
+# what a first student stumbled over -------------------------------------------------------------------------
+
+
+def test_a_syntax_error_in_an_earlier_chapter_is_blamed_on_that_chapter(desk):
+    """the file that does not parse is named, not the line that imports it"""
+    (desk / "ch00_base").mkdir()
+    (desk / "ch00_base" / "base.py").write_text("x = 1\ny = (2\n", encoding="utf-8")
+    path = desk / "ch01_two" / "two.py"
+    path.write_text("from ch00_base.base import x\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    done = run("test", cwd=desk)
+    assert "SyntaxError in ch00_base/base.py, line 2 (imported by ch01_two/two.py)" in done.stdout
+    assert "Next: repair ch00_base/base.py, line 2" in done.stdout
+
+
+def test_an_endless_loop_outside_the_functions_ends(desk):
+    """a file that never finishes loading is said once, after the limit"""
+    path = desk / "ch01_two" / "two.py"
+    path.write_text(path.read_text(encoding="utf-8") + "\nwhile True:\n    pass\n", encoding="utf-8")
+    done = run("test", cwd=desk)
+    assert done.returncode == 1
+    assert "took longer than 5 s to load. Is there a loop outside the functions?" in done.stdout
+
+
+def test_a_renamed_function_is_not_called_todo(desk):
+    """a function that is not there any more is said to be missing"""
+    path = desk / "ch01_two" / "two.py"
+    path.write_text(path.read_text(encoding="utf-8").replace("def double", "def doubled"), encoding="utf-8")
+    done = run("test", cwd=desk)
+    assert "does not define double. Was it renamed or deleted?" in done.stdout
+    assert "todo  halve" in done.stdout
+
+
+def test_a_function_that_waits_for_another_is_not_called_todo(desk):
+    """a written function that calls a stub says what it needs"""
+    write(desk, "double", "return halve(4 * x)")
+    done = run("test", "double", cwd=desk)
+    assert "double needs halve, which is not written yet" in done.stdout
+
+
+def test_a_missing_file_is_named(desk):
+    """a deleted file is said to be missing, with the way to get it back"""
+    (desk / "ch01_two" / "two.py").unlink()
+    done = run("test", cwd=desk)
+    assert "ch01_two/two.py is missing. kata update brings it back" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pseudo terminals")
+def test_no_color_is_respected_on_a_terminal(desk):
+    """on a terminal there are colours, with NO_COLOR none"""
+    import pty
+
+    def on_a_terminal(**env: str) -> bytes:
+        ours, theirs = pty.openpty()
+        everything = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", **env}
+        program = [sys.executable, "-c", "from grader.cli import main; main()", "test"]
+        process = subprocess.Popen(program, cwd=desk, env=everything, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        parts = []
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            parts.append(part)
+        process.wait()
+        os.close(ours)
+        return b"".join(parts)
+
+    environment = {"NO_COLOR": "1"}
+    assert b"\x1b[" in on_a_terminal()
+    assert b"\x1b[" not in on_a_terminal(**environment)

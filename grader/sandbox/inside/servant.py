@@ -347,8 +347,9 @@ class Servant:
             if owner == "own":
                 line, function = step.tb_lineno, code.co_qualname
             step = step.tb_next
-        if isinstance(error, SyntaxError) and error.filename == self.module_file and isinstance(error.lineno, int):
-            line = error.lineno
+        if isinstance(error, SyntaxError) and error.filename in self.files and isinstance(error.lineno, int):
+            line = error.lineno  # in the file that does not parse, which may be an earlier chapter's
+            trace.append((error.filename, line, "<module>"))
         name = builtin_name(type(error))
         return {
             "kind": "unwritten" if name == "NotImplementedError" else "raised",

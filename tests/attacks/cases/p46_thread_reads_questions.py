@@ -1,7 +1,8 @@
 """A thread takes the questions off the socket, before the worker does.
 
 {"attack": "P46", "class": [17], "base": "forger",
- "A": "failed failed|timeout|protocol|crashed failed|timeout failed", "B": "passed", "C": "passed"}
+ "A": "failed failed|timeout|protocol|crashed failed|timeout failed|timeout",
+ "B": "passed|timeout passed passed passed", "C": "passed"}
 """
 
 import threading

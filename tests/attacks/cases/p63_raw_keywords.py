@@ -1,7 +1,7 @@
 """Keyword names that are numbers.
 
 {"attack": "P63", "class": [17], "base": "forger_1", "D": "raised|failed|protocol|crashed",
- "E": "passed", "F": "passed"}
+ "E": "passed|crashed passed", "F": "passed"}
 """
 
 def slope(f, x, h):

@@ -42,7 +42,7 @@ def random_sets(rng, count):
     """Rows in no special place: half of the sets can be separated by a line, half have random labels."""
     sets = []
     for i in range(count):
-        N, D = int(rng.integers(3, 11)), int(rng.integers(1, 5))
+        N, D = int(rng.integers(1, 11)), int(rng.integers(1, 5))
         X = rng.normal(size=(N, D))
         y = np.where(X @ rng.normal(size=D) + 0.5 * rng.normal() > 0, 1, -1)
         sets.append((X, y if i % 2 else rng.choice([-1, 1], size=N)))

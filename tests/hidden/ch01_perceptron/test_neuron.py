@@ -274,9 +274,10 @@ def test_bound_of_any_array(student):
     X, y = np.array([[3.0, 1.0], [2.0, -1.0], [-2.0, 1.0]]), np.array([1.0, 1.0, -1.0])
     call, f = "novikoff_bound(X, y, w_star, b_star)", student.novikoff_bound
     battery.accepts_integers(call, f, X, y, np.array([2.0, -1.0]), 1.0)
-    bytes_ = np.array([[20, 30], [200, 100]], dtype=np.uint8)  # 200 * 200 does not fit into 8 bits
-    got = f(bytes_, np.array([1, 1], dtype=np.int8), np.array([1, 0]), 1.0)
-    expect(f"{call} for small unsigned integers", got).close_to(bound_by_loops(bytes_, [1, 1], [1, 0], 1.0))
+    small = np.array([[20, 30], [200, 100]], dtype=np.uint8)  # 200 * 200 does not fit into 8 bits
+    line = np.array([100, 50], dtype=np.int8)
+    got = f(small, np.array([1, 1], dtype=np.int8), line, 1.0)
+    expect(f"{call} for small integers", got).close_to(bound_by_loops(small, [1, 1], line, 1.0))
     for other in (np.asfortranarray(X), np.repeat(X, 2, axis=0)[::2]):
         got = f(other, y, np.array([2.0, -1.0]), 1.0)
         want = bound_by_loops(X, y, [2.0, -1.0], 1.0)

@@ -176,7 +176,7 @@ def dealt(call, value, n, batch_size):
 SIZES = ((10, 4), (12, 4), (7, 1), (5, 5), (4, 9), (1, 1), (9, 8))
 
 
-@points(1, of="minibatches")
+@points(1.25, of="minibatches")
 def test_batches_in_order(student):
     """without rng the rows come in order, and the last batch holds what is left over"""
     for n, size in SIZES:
@@ -190,7 +190,7 @@ def test_batches_in_order(student):
     )
 
 
-@points(1, of="minibatches", needs="test_batches_in_order")
+@points(1.25, of="minibatches", needs="test_batches_in_order")
 def test_shuffled_batches(student, rng):
     """with rng each row is still in exactly one batch, and the sizes are the same"""
     for n, size in (*SIZES, (100, 7)):
@@ -240,16 +240,6 @@ def test_batch_size_below_one(student):
     """a batch size below 1 is a ValueError"""
     for size in (0, -1, -5):
         refuses(f"minibatches(6, {size})", ValueError, student.minibatches, 6, size)
-
-
-@points(0.5, of="minibatches", needs="test_shuffled_batches")
-def test_mean_of_the_batches_is_the_mean_of_all(student, rng):
-    """the gradients of the batches, weighted by their sizes, add up to the gradient of all rows"""
-    x, y = rng.normal(size=11), rng.normal(size=11)
-    slopes = 2 * x * (0.5 * x - y)
-    batches = expect("minibatches(11, 4, rng)", student.minibatches(11, 4, Rng(3))).sequence(3)
-    total = sum(len(b) * np.mean(slopes[b]) for b in batches) / 11
-    expect("the weighted mean of the batch gradients", float(total)).close_to(float(slopes.mean()), **EXACT)
 
 
 @points(0.5, of="minibatches", needs="test_shuffled_batches")
