@@ -1,8 +1,9 @@
 """A thread takes the questions off the socket, before the worker does.
 
 {"attack": "P46", "class": [17], "base": "forger",
- "A": "failed failed|timeout|protocol|crashed failed|timeout failed|timeout",
- "B": "passed|timeout passed passed passed", "C": "passed"}
+ "A": "failed failed|timeout|protocol|crashed failed|timeout|protocol|crashed failed|timeout|protocol|crashed",
+ "B": "passed|timeout|protocol|crashed", "C": "passed|timeout|protocol|crashed",
+ "note": "Who of the two reads first is chance, each time."}
 """
 
 import threading
