@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -129,6 +130,9 @@ def run_suite(
             # A test that swallowed the end of the worker, a student who swallowed a failed check: not passed.
             raised = channel.died or channel.failed_check
         feedback = None if raised is None else explain(raised, file, test.mark.of)
+        if raised is not None:  # its frames hold what the student returned, which may be large
+            traceback.clear_frames(raised.__traceback__)
+            raised = None
         if feedback is not None and feedback.verdict == "timeout":
             hung.add(test.mark.of)
         results[test.id] = _result(test, feedback, seconds)

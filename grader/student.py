@@ -33,6 +33,7 @@ from grader.sandbox.inside import servant as inside
 from grader.sandbox.inside.wire import copy_array
 
 CALLS_PER_MESSAGE = 2000  # of `many`
+LOGGED_BYTES = 2**18  # of one array in a log
 
 
 class Channel(Protocol):
@@ -382,8 +383,23 @@ def logged(log: list[tuple[str, Any]] | None, operation: list[Any], answer: Call
     except StudentError as error:
         log.append((asked(operation), f"raised {error.type_name}"))
         raise
-    log.append((asked(operation), value))
+    log.append((asked(operation), trimmed(value)))
     return value
+
+
+def trimmed(value: Any) -> Any:
+    """A value for a log: of a large array only its form and its first entries, so that logs stay small."""
+    if isinstance(value, np.ndarray) and value.nbytes > LOGGED_BYTES:
+        return ("large", list(value.shape), value.dtype.str, value.ravel()[:1000].copy())
+    if type(value) in (list, tuple):
+        return type(value)(trimmed(v) for v in value) if any(map(_may_hold_arrays, value)) else value
+    if type(value) is dict:
+        return {k: trimmed(v) for k, v in value.items()}
+    return value
+
+
+def _may_hold_arrays(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, list, tuple, dict))
 
 
 class LocalChannel:

@@ -434,15 +434,16 @@ class WorkerChannel:
         self._count(size)
         self._frame_size = size
         total = wire.LENGTH.size + size
-        if len(self._buffer) < total:
-            parts, have = [self._buffer], len(self._buffer)
-            while have < total:
-                self._buffer = b""
-                self._receive(min(total - have + 1, 1 << 20))
-                parts.append(self._buffer)
-                have += len(self._buffer)
-            self._buffer = b"".join(parts)
-        body, self._buffer = self._buffer[wire.LENGTH.size : total], self._buffer[total:]
+        if len(self._buffer) < total:  # one block of memory for a large frame, not pieces and their sum
+            block = bytearray(size)
+            have = len(self._buffer) - wire.LENGTH.size
+            block[:have] = self._buffer[wire.LENGTH.size :]
+            self._buffer = b""
+            self._fill(memoryview(block)[have:])
+            body: bytes | bytearray = block
+        else:
+            body = self._buffer[wire.LENGTH.size : total]
+            self._buffer = self._buffer[total:]
         try:
             return self._opened(self._decoder.value(body))
         except wire.WireError as error:
@@ -458,6 +459,20 @@ class WorkerChannel:
         if kind is dict:
             return {k: self._opened(v) for k, v in value.items()}
         return value
+
+    def _fill(self, view: memoryview) -> None:
+        """Receive exactly as many bytes as `view` holds."""
+        while view:
+            try:
+                count = self.process.sock.recv_into(view)
+            except BlockingIOError:
+                self._wait(select.POLLIN)
+                continue
+            except OSError:
+                count = 0
+            if not count:
+                self._dead()
+            view = view[count:]
 
     def _receive(self, size: int) -> None:
         while True:

@@ -9,5 +9,5 @@ kept = []
 
 
 def linear_forward(X, W, b):
-    kept.append(np.ones(13_000_000))
+    kept.append(np.zeros(13_000_000))
     return np.zeros((len(X), W.shape[1]))

@@ -103,6 +103,7 @@ def test_fit_separates_clouds(student, rng):
         z = X @ parts["w"].array((2,)) + parts["b"].number()
         parts["w"].satisfies(np.all(y * z > 0), "with these weights a row is on the wrong side.")
         parts["updates"].at_most(largest_number_of_updates(X, w, b), "It exceeds Novikoff's bound.")
+        judge("perceptron_fit(X, y, 50) for separable rows", result, learn_by_loops(X, y, 50))
 
 
 @points(0.75, of="perceptron_fit", needs="test_fit_follows_the_rule")
