@@ -137,9 +137,9 @@ def far_from_the_line(rng, D):
 @points(1.25, of="perceptron_step")
 def test_a_mistake_moves_the_line(student, rng):
     """after a mistake w has y*x added and b has y added"""
-    for D in (1, 2, 4, 3, 2, 2):
+    for D, y in ((1, 1), (2, -1), (4, 1), (3, -1), (2, 1), (1, -1)):
         w, b, x, side = far_from_the_line(rng, D)
-        y = -side
+        w, b = -y * side * w, -y * side * b  # now the point is on the other side than its label says
         got = student.perceptron_step(w, b, x, y)
         judge_step("perceptron_step(w, b, x, y) for a mistake", got, w + y * x, b + y, True)
 
@@ -147,9 +147,10 @@ def test_a_mistake_moves_the_line(student, rng):
 @points(0.75, of="perceptron_step", needs="test_a_mistake_moves_the_line")
 def test_a_right_answer_moves_nothing(student, rng):
     """after a right answer w and b are what they were"""
-    for D in (1, 2, 4, 3, 2, 2):
+    for D, y in ((1, 1), (2, -1), (4, 1), (3, -1), (2, 1), (1, -1)):
         w, b, x, side = far_from_the_line(rng, D)
-        got = student.perceptron_step(w, b, x, side)
+        w, b = y * side * w, y * side * b
+        got = student.perceptron_step(w, b, x, y)
         judge_step("perceptron_step(w, b, x, y) for a right answer", got, w, b, False)
 
 

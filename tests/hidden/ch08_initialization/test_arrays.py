@@ -238,7 +238,7 @@ def mean_square_after(student, name, rng, widths, bend):
     """Mean square of a signal behind some layers with the student's weights, divided by that of the input.
 
     The geometric mean of five networks. One alone strays: He with relu, 10 layers of 128, gave 0.23 to 3.4 in
-    800 networks; the logarithm of the mean of five has a standard deviation of about 0.2.
+    600 networks, the mean of five 0.52 to 1.48 in 200 trials (Xavier, 64 units, no activation: 0.78 to 1.27).
     """
     logs = []
     for _ in range(5):
