@@ -447,7 +447,10 @@ class WorkerChannel:
         try:
             return self._opened(self._decoder.value(body))
         except wire.WireError as error:
-            self._violation(str(error))
+            what = str(error)
+        # Outside of `except`: as its context, the WireError would keep the frame's bytes alive.
+        del body
+        self._violation(what)
 
     def _opened(self, value: Any) -> Any:
         """Objects of ours that came back, as themselves."""
@@ -472,6 +475,8 @@ class WorkerChannel:
                 count = 0
             if not count:
                 self._dead()
+            if time.monotonic() - self._started > self._limit.seconds and self._overdue():
+                self._late()  # a byte at a time, and always one
             view = view[count:]
 
     def _receive(self, size: int) -> None:

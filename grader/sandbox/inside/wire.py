@@ -210,6 +210,7 @@ class Decoder:
         self.extra = tuple(extra)
         self.nodes = 0
         self.level = 0
+        self.copied = 0
 
     def value(self, body):
         """The value of a frame's body.
@@ -221,7 +222,7 @@ class Decoder:
         """
         if not self.strict:
             return self.unpack(body)
-        self.nodes = self.level = 0
+        self.nodes = self.level = self.copied = 0
         try:
             return self.checked(self.unpack(body), 0)
         except WireError:
@@ -282,6 +283,10 @@ class Decoder:
                 raise WireError("a scalar with a shape")
             return array[()]
         if code == TUPLE:
+            # Each level of tuples copies all that is in it.
+            self.copied += len(payload)
+            if self.strict and self.copied > MAX_FRAME:
+                raise WireError("large arrays nested too deeply in tuples")
             inner = self.unpack(payload)
             if type(inner) is not list:
                 raise WireError("a tuple that is no list")
