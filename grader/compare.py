@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from grader.errors import AuthorError, Mismatch, StudentError
-from grader.gradients import TOLERANCE, NumericGradient, explain_ratio, numeric_gradient, relative_error
+from grader.gradients import TOLERANCE, NumericGradient, numeric_gradient, relative_error
+from grader.ratios import explain_ratio
 from grader.student import Remote, fetch
 
 RTOL = 1e-7
@@ -62,7 +63,7 @@ class Expectation:
 
         expected : number, array (or nested list) of numbers. A number wants a number, an array wants an
             array of exactly its shape. infinities must be equal; NaN never passes.
-        batch, upstream : help the diagnosis; see `grader.gradients.explain_ratio`.
+        batch, upstream : help the diagnosis; see `grader.ratios.explain_ratio`.
         hint : a question to add to the message, in the voice of a TA.
         """
         want = np.asarray(expected)

@@ -20,15 +20,12 @@ from grader.errors import KitError
 from grader.feedback import explain
 from grader.mistakes import Catalogue, Mistake, load_catalogue
 from grader.results import Diagnosis
-from grader.student import Remote
+from grader.student import Log, Remote
 from grader.suite import Suite, SuiteTest
 
 SECONDS_PER_TEST = 1.0  # for a catalogued mistake; slower ones are not recognised by that test
 SAME = 1e-9  # relative difference that rounding may make
 AT_MOST = 2  # mistakes named for one exercise; more means that the tests cannot tell them apart
-
-Log = list[tuple[str, Any]]  # what was asked, what came back
-
 
 @dataclass
 class Behaviour:

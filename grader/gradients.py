@@ -17,7 +17,6 @@ from grader.student import Remote, many
 
 STEP = 1e-5
 TOLERANCE = 1e-6
-EXACT_FIT = 1e-6  # residual below which "exactly c times" is said
 
 
 @dataclass(frozen=True)
@@ -121,83 +120,3 @@ def relative_error(a: Any, b: Any) -> float:
     """Norm-relative error ||a - b|| / (||a|| + ||b||); 0 for two zeros, nan if anything is nan."""
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     return float(np.linalg.norm(a - b) / (np.linalg.norm(a) + np.linalg.norm(b) + 1e-12))
-
-
-@np.errstate(all="ignore")  # entries near 1e300 may overflow here; then nothing fits
-def explain_ratio(
-    got: np.ndarray, expected: np.ndarray, *, batch: int | None = None, upstream: Any = None
-) -> tuple[str, str] | None:
-    """Recognise what a wrong array has in common with the right one: (id, sentence), or None.
-
-    Says nothing rather than something wrong: a sentence needs an exact fit (residual below 1e-6).
-
-    batch : number of examples N, to recognise a forgotten or doubled 1/N.
-    upstream : the gradient from above, to recognise a missing local derivative.
-    """
-    a, n = np.asarray(got, dtype=np.float64), np.asarray(expected, dtype=np.float64)
-    if a.size == 0 or not (np.isfinite(a).all() and np.isfinite(n).all()):
-        return None
-    if a.ndim == 2 and a.shape == n.shape[::-1] and fits(a.T, n):
-        if a.shape == n.shape and fits(a, n):
-            return None
-        return "ratio:transposed", "It is the transpose of the right result."
-    if a.shape != n.shape or not a.any():
-        return None
-    if n.any():
-        c = float(np.sum(a * n) / np.sum(n * n))
-        if np.linalg.norm(a - c * n) <= EXACT_FIT * np.linalg.norm(a) and abs(c) > 1e-12:
-            # One number is always some multiple of another; only a well-known factor says anything then.
-            return _ratio_sentence(c, batch, single=np.count_nonzero(n) == 1)
-    if upstream is not None:
-        up = np.asarray(upstream, dtype=np.float64)
-        if up.shape == a.shape and up.any() and fits(a, up):
-            return "ratio:upstream", "It equals the gradient from above. Was the local derivative left out?"
-    if a.ndim >= 1 and a.shape[0] > 2:
-        rows = [i for i in range(a.shape[0]) if not fits(a[i], n[i])]
-        if len(rows) == 1:
-            which = {0: "the first row", a.shape[0] - 1: "the last row"}.get(rows[0], "one row")
-            return "ratio:one-row", f"Only {which} is wrong."
-    return None
-
-
-def fits(a: np.ndarray, b: np.ndarray) -> bool:
-    """Equal up to the exactness that a diagnosis needs."""
-    return bool(np.linalg.norm(a - b) <= EXACT_FIT * (np.linalg.norm(b) + 1e-12))
-
-
-def _ratio_sentence(c: float, batch: int | None, single: bool) -> tuple[str, str] | None:
-    def near(value: float) -> bool:
-        return abs(c - value) <= 1e-5 * abs(value)
-
-    if batch == 2 and near(2):
-        return "ratio:batch-or-two", "It is exactly 2 times too large: a factor 2, or the mean over the 2 rows was forgotten."
-    if batch == 2 and near(0.5):
-        return "ratio:half-or-twice", "It is exactly 2 times too small: a factor 2 was lost, or it was divided by the 2 rows twice."
-    if batch and batch > 1:
-        if near(batch):
-            return (
-                "ratio:batch",
-                f"It is exactly {batch} times too large, and the batch has {batch} rows. "
-                "Was the mean over the batch forgotten?",
-            )
-        if near(1 / batch):
-            return (
-                "ratio:batch-twice",
-                f"It is exactly {batch} times too small, and the batch has {batch} rows. "
-                "Was it divided by the number of rows twice?",
-            )
-        if near(-batch):
-            return "ratio:batch-sign", "The sign is wrong, and the mean over the batch is missing."
-    if near(-1):
-        return "ratio:sign", "Only the sign is wrong."
-    if near(2) and not single:
-        return "ratio:two", "It is exactly twice the right result. Look for a factor 2."
-    if near(0.5) and not single:
-        return "ratio:half", "It is exactly half the right result. Was a factor 2 lost?"
-    if near(1 / np.log(10)):
-        return "ratio:log10", "It is the right result in units of log10. This kit uses natural logarithms."
-    if near(1 / np.log(2)):
-        return "ratio:log2", "It is the right result in bits (log2). This kit uses natural logarithms."
-    if near(1) or single:
-        return None
-    return "ratio:constant", "Every entry is off by the same factor."

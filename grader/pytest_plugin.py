@@ -13,6 +13,7 @@ import pytest
 
 if TYPE_CHECKING:
     from grader.local import Loaded
+    from grader.local_diagnosis import Recogniser
 
 SECONDS_PER_TEST = 5  # on the student's own machine; an endless loop ends here
 
@@ -44,6 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 _loaded: dict[tuple[Path, str, Path | None], Loaded] = {}
+_recogniser: Recogniser | None = None
+RECOGNISED = pytest.StashKey[dict[str, str]]()  # of a session: exercise -> the sentence about its mistake
 
 
 def subject_of(path: Path, against: str | None) -> Loaded:
@@ -75,13 +78,18 @@ def subject_of(path: Path, against: str | None) -> Loaded:
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    global _recogniser
     _loaded.clear()
+    _recogniser = None
+    session.config.stash[RECOGNISED] = {}
 
 
 @pytest.fixture
 def student(request: pytest.FixtureRequest) -> Any:
     """The student's module: `student.softmax(z)`. In tests/hidden it is the reference."""
-    return subject_of(request.path, request.config.getoption("--against")).student
+    found = subject_of(request.path, request.config.getoption("--against")).student
+    found._channel.log = []  # what a mistake is recognised by
+    return found
 
 
 @pytest.fixture
@@ -102,14 +110,47 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Replace the traceback of a chapter's test by what a student needs to read."""
     report = yield
     folder = chapter_folder(item.path)
-    if folder is None or call.excinfo is None or not report.failed:
+    if folder is None:
         return report
-    explained = explain_item(item, call.excinfo.value)
+    explained = None
+    if call.excinfo is not None and report.failed:
+        explained = explain_item(item, call.excinfo.value)
     if explained is not None:
         text, told = explained
         report.longrepr = text
         report.user_properties.append(("nnkata", told))
+    if call.when == "call":
+        verdict = "passed" if call.excinfo is None else explained[1]["verdict"] if explained else "failed"
+        said = recognise(item, folder, verdict)
+        if said is not None:
+            report.user_properties.append(("nnkata-recognised", said))
     return report
+
+
+def recognise(item: pytest.Item, folder: Path, verdict: str) -> str | None:
+    """Note how a test went; with the last one of an exercise the sentence about a mistake that behaves like it."""
+    from grader.local_diagnosis import Recogniser
+    from grader.marks import mark_of
+
+    global _recogniser
+    mark = mark_of(getattr(item, "function", None))
+    if mark is None or is_hidden(item.path):
+        return None
+    if _recogniser is None:
+        _recogniser = Recogniser()
+    channel = subject_of(item.path, item.config.getoption("--against")).student._channel
+    said = _recogniser.note(folder, mark.of, item.name, verdict, channel.log)
+    if said is not None:
+        item.config.stash[RECOGNISED][mark.of] = said
+    return said
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    said = config.stash.get(RECOGNISED, {})
+    if said:
+        terminalreporter.section("mistakes recognised")
+        for exercise, sentence in said.items():
+            terminalreporter.line(f"{exercise}: {sentence}")
 
 
 def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str, Any]] | None:

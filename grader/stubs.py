@@ -308,8 +308,15 @@ def stub_file(chapter: Chapter) -> dict[Path, bytes]:
     return {chapter.stub_path.relative_to(root): make_stub(source, shown).encode()}
 
 
+def diagnosis_file(chapter: Chapter) -> dict[Path, bytes]:
+    """Generator of the file by which `kata test` recognises mistakes."""
+    from grader import local_diagnosis  # imports numpy, which nobody else here needs
+
+    return local_diagnosis.diagnosis_file(chapter)
+
+
 # What `kata build` makes of a chapter. Other generated files join by adding their generator here.
-GENERATORS: list[Generator] = [stub_file]
+GENERATORS: list[Generator] = [stub_file, diagnosis_file]
 
 
 def build(course: Course, chapters: Sequence[Chapter] | None = None, check: bool = False) -> list[Path]:

@@ -34,6 +34,7 @@ from grader.sandbox.inside.wire import copy_array
 
 CALLS_PER_MESSAGE = 2000  # of `many`
 LOGGED_BYTES = 2**18  # of one array in a log
+Log = list[tuple[str, Any]]  # what was asked, what came back
 
 
 class Channel(Protocol):

@@ -24,7 +24,7 @@ from _pytest.tmpdir import tmppath_result_key
 from grader.course import Chapter, Course
 from grader.errors import AuthorError
 from grader.marks import Mark, mark_of, title_of
-from grader.seeds import course_secret, seed_of
+from grader.seeds import DEFAULT_SECRET, course_secret, seed_of
 from grader.student import Student
 
 INI = Path(__file__).with_name("suite.ini")
@@ -191,8 +191,8 @@ class Runner:
 
 
 def _suite_modules() -> list[str]:
-    """Names under which pytest imported hidden suites."""
-    return [name for name in sys.modules if name.startswith("tests.hidden.")]
+    """Names under which pytest imported suites."""
+    return [name for name in sys.modules if name.startswith(("tests.hidden.", "exercises.ch"))]
 
 
 @contextlib.contextmanager
@@ -216,6 +216,21 @@ def open_suites(course: Course, chapters: Iterable[Chapter]) -> Iterator[dict[st
             )
             for c in chosen
         }
+    finally:
+        runner.close()
+
+
+@contextlib.contextmanager
+def visible_suite(chapter: Chapter) -> Iterator[Suite]:
+    """The visible tests of a chapter, to be run while the context is open. Tests without an exercise are left out."""
+    runner = Runner()
+    try:
+        tests = []
+        for item in runner.open(chapter.course, [chapter.visible_path]):
+            mark = mark_of(getattr(item, "function", None))
+            if mark is not None:
+                tests.append(SuiteTest(item.name, title_of(item.function), mark, (), item))
+        yield Suite(chapter, tests, runner, DEFAULT_SECRET)  # a workspace knows no other
     finally:
         runner.close()
 

@@ -69,6 +69,9 @@ def _failure(exercise: Exercise, show_all: bool) -> None:
             _indented("\n".join(lines[:10]), 12)
             if len(lines) > 10:
                 click.echo(f"            ... and {len(lines) - 10} more lines")
+    if exercise.recognised:
+        click.secho("          This behaves exactly like a known mistake:", fg="yellow")
+        click.secho(f"          {exercise.recognised}", fg="yellow")
     if len(failures) > 1 and not show_all:
         more = len(failures) - 1
         click.echo(f"          and {more} more check{'s' if more > 1 else ''} (kata test {exercise.name} --all)")

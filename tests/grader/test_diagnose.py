@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import chapters as helpers
 import tiny
+
 from grader.diagnose import Behaviour, Diagnoser, same_answer, same_behaviour
 from grader.grade import Submission, add_diagnoses, grade_in_sandbox
 from grader.grading_process import open_engine

@@ -91,6 +91,7 @@ def test_a_kit_holds_the_exercises_and_nothing_else(course, tmp_path):
     files = members((tmp_path / "kit.zip").read_bytes())
     stub_names = {f"{c.name}/{c.file_name}" for c in course.chapters}
     expected = {n.removeprefix("exercises/") for n in TREE if n.startswith("exercises/")} | stub_names
+    expected |= {f"{c.name}/diagnosis.json" for c in course.chapters if c.mistakes_path.is_file()}
     assert set(files) == {f"nnkata-work/{name}" for name in expected | {workspace.MANIFEST, PAGE.name}}
     assert done.chapters == ("ch04_losses", "ch05_next", "ch06_alone")
     for data in files.values():
@@ -132,7 +133,7 @@ def test_an_unpacked_kit_is_a_workspace(course, tmp_path):
     assert stub.read_bytes() == pristine
     assert workspace.update(kit, course.exercises).kept == []
     with workspace.opened_kit(kit) as source:
-        assert len(workspace.start(tmp_path / "work", source).copied) == 13
+        assert len(workspace.start(tmp_path / "work", source).copied) == 14
 
 
 def test_a_chapter_brings_what_it_needs(course, tmp_path):
