@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from grader.course import Chapter
 from grader.diagnose import Behaviour, Diagnoser, Log, diagnose
 from grader.errors import GraderFailure, StudentError, SubmissionDied
 from grader.feedback import Feedback, explain
+from grader.numpy_warnings import Warned
+from grader.numpy_warnings import notes as warning_notes
 from grader.results import Diagnosis, TestResult, total
 from grader.sandbox.channel import Limit, WorkerChannel
 from grader.sandbox.server import ForkServer
@@ -29,7 +32,8 @@ LOAD_SECONDS = 10.0
 FLOOR_SECONDS = 2.0  # no test has less
 CEILING_SECONDS = 60.0
 GENEROSITY = 50.0  # times the reference's own time
-AFTER_A_HANG = 0.5  # seconds for further tests of a function that has hung once
+AFTER_A_HANG = 0.2  # seconds at least for the next test of an exercise that has hung once
+HANGS = 2  # of an exercise; its further tests are not run
 SUBMISSION_SECONDS = 300.0
 RESPAWNS = 10
 
@@ -53,6 +57,8 @@ class Outcome:
     import_failed: bool = False
     seconds: float = 0.0
     logs: dict[str, Log] = field(default_factory=dict, repr=False)  # of tests that did not pass
+    warned: dict[str, Warned] = field(default_factory=dict, repr=False)  # numpy's warnings by test
+    starved: bool = False  # a time-out that a busy machine may have caused
 
     @property
     def score(self) -> float:
@@ -81,7 +87,9 @@ def run_suite(
     limits : seconds per test id.
     """
     results: dict[str, TestResult] = {}
-    hung: set[str] = set()
+    hung: Counter[str] = Counter()  # time-outs by exercise
+    warned: dict[str, Warned] = {}
+    starved = False
     logs: dict[str, Log] = {}
     started = time.monotonic()
     student: Student | None = None
@@ -92,6 +100,9 @@ def run_suite(
         missing = next((n for n in test.needs if results[n].verdict != "passed"), None)
         if missing is not None:
             results[test.id] = _result(test, _skipped(results[missing]), 0.0)
+            continue
+        if hung[test.mark.of] >= HANGS:
+            results[test.id] = _result(test, _not_run(test.mark.of), 0.0)
             continue
         over = time.monotonic() - started > SUBMISSION_SECONDS
         if over:
@@ -121,26 +132,40 @@ def run_suite(
             continue
         if channel is not None:
             seconds = limits.get(test.id, FLOOR_SECONDS)
-            if test.mark.of in hung:
-                seconds = min(seconds, AFTER_A_HANG)
+            if hung[test.mark.of]:  # a function that hangs for some inputs only can still show what it does
+                seconds = min(seconds, max(AFTER_A_HANG, seconds / 10))
             channel.begin(Limit(seconds, f"{seconds:g} s for one test"))
             channel.log = []
         raised, seconds = suite.run(test, student)
         if raised is None and channel is not None:
             # A test that swallowed the end of the worker, a student who swallowed a failed check: not passed.
             raised = channel.died or channel.failed_check
+        if channel is not None and channel.warned:
+            warned[test.id] = channel.warned.copy()
+        starved = starved or (isinstance(raised, SubmissionDied) and raised.starved)
         feedback = None if raised is None else explain(raised, file, test.mark.of)
         if raised is not None:  # its frames hold what the student returned, which may be large
             traceback.clear_frames(raised.__traceback__)
             raised = None
         if feedback is not None and feedback.verdict == "timeout":
-            hung.add(test.mark.of)
+            hung[test.mark.of] += 1
         results[test.id] = _result(test, feedback, seconds)
         if feedback is not None and channel is not None and channel.log is not None:
             logs[test.id] = channel.log
     if channel is not None:
         channel.close()
-    return Outcome([results[t.id] for t in suite.tests], logs=logs, seconds=time.monotonic() - started)
+    return Outcome(
+        [results[t.id] for t in suite.tests],
+        logs=logs,
+        seconds=time.monotonic() - started,
+        warned=warned,
+        starved=starved,
+    )
+
+
+def _not_run(exercise: str) -> Feedback:
+    text = f"Not run: {exercise} took too long in {HANGS} tests before. Is there a loop that never ends?"
+    return Feedback("timeout", text)
 
 
 def _skipped(cause: TestResult) -> Feedback:
@@ -245,6 +270,27 @@ def _load_notes(problems: list[dict[str, Any]], file: str) -> list[str]:
             "The functions of the file were graded."
         )
     return notes
+
+
+def add_warning_notes(outcome: Outcome, expected: Mapping[str, list[str]]) -> None:
+    """Explain numpy's warnings, but for those that the reference gives in the same test.
+
+    expected : by test id, the operations of which the reference warned ("overflow exp").
+    """
+    by_exercise: dict[str, Warned] = {}
+    for test in outcome.tests:
+        for (what, operation), count in outcome.warned.get(test.id, Warned()).items():
+            if f"{what} {operation}" not in expected.get(test.id, []):
+                by_exercise.setdefault(test.exercise, Warned())[what, operation] += count
+    outcome.notes += warning_notes(by_exercise)
+
+
+def warnings_of(reference: Outcome) -> dict[str, list[str]]:
+    """By test id, the operations of which the reference warned."""
+    return {
+        test: [f"{what} {operation}" for what, operation in warned]
+        for test, warned in reference.warned.items()
+    }
 
 
 def add_diagnoses(outcome: Outcome, diagnoser: Diagnoser) -> None:

@@ -157,7 +157,19 @@ def clear_errors(folder: Path) -> Iterator[None]:
             raise GraderFailure(
                 f"{database} is locked by another program. Close it there and start the same command again."
             ) from error
+        reason = error.strerror if isinstance(error, OSError) else _disk_error(text)
+        if reason:
+            raise GraderFailure(
+                f"Cannot write to {folder}: {reason}. Repair that and start the same command again; "
+                "what was graded before is kept."
+            ) from error
         raise
+
+
+def _disk_error(text: str) -> str | None:
+    """The reason in an error of the database that comes from the disk and not from us."""
+    known = ("disk I/O error", "unable to open database file", "attempt to write a readonly database")
+    return next((reason for reason in known if reason in text), None)
 
 
 def column_text(text: str) -> str:

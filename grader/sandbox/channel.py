@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from grader.errors import AuthorError, GraderFailure, StudentError, SubmissionDied
+from grader.numpy_warnings import Warned, counted
 from grader.sandbox.inside import servant as inside
 from grader.sandbox.inside import wire
 from grader.sandbox.server import ForkServer
@@ -66,6 +67,7 @@ class WorkerChannel:
         self.died: SubmissionDied | None = None
         self.failed_check: AssertionError | None = None  # of the test, in a callback: it stays failed
         self.log: list[tuple[str, Any]] | None = None  # when set: what was asked and what came back
+        self.warned: Warned = Warned()  # numpy's warnings since `begin`
         self._buffer = b""
         self._frame_size = 0
         self._traffic = 0
@@ -117,6 +119,7 @@ class WorkerChannel:
         self._raised.clear()
         self._nesting = 0
         self.failed_check = None
+        self.warned.clear()
 
     def close(self) -> int | None:
         """Kill the worker. Returns its wait status the first time."""
@@ -236,6 +239,8 @@ class WorkerChannel:
         places = [p for key in ("modified", "shares") for p in _list(seen.get(key))]
         if not well_formed or not all(isinstance(p, (int, str)) for p in places):
             self._violation("a malformed report")
+        if warnings:
+            self.warned.update(counted(warnings[: inside.WARNING_KINDS]))
         return {
             "modified": _list(seen.get("modified")),
             "shares": _list(seen.get("shares")),
@@ -518,7 +523,14 @@ class WorkerChannel:
         return used >= 0.8 * self._limit.seconds or passed >= PATIENCE * self._limit.seconds
 
     def _late(self) -> None:
-        self._die("timeout", f"It took longer than {self._limit.words}.", self._limit.words)
+        passed = time.monotonic() - self._started
+        used = self.cpu_seconds() - self._cpu_before
+        # Patience is at an end, and yet it was hardly ever let compute: that may be the machine's fault.
+        starved = passed >= PATIENCE * self._limit.seconds and used < 0.8 * self._limit.seconds
+        self.close()
+        self.died = SubmissionDied("timeout", f"It took longer than {self._limit.words}.", self._limit.words)
+        self.died.starved = starved
+        raise self.died
 
     def _asleep(self) -> bool:
         """True if the worker waits of its own accord instead of for a processor."""

@@ -206,7 +206,12 @@ def test_messages_of_the_verdicts(engine):
     first, second, *_, last = result.tests
     assert first.message.endswith(" in ch05_tiny/tiny.py, line 2.") and "IndexError" in first.message
     assert second.message == "Counts once this passes: double gives twice each entry."
-    assert last.verdict == "timeout" and last.limit == f"{AFTER_A_HANG:g} s for one test"
+    assert (
+        result.tests[4].verdict == "timeout" and result.tests[4].limit == f"{AFTER_A_HANG:g} s for one test"
+    )
+    assert last.verdict == "timeout" and last.message.startswith(
+        "Not run: total took too long in 2 tests before."
+    )
     assert result.tests[3].limit == "0.5 s for one test"
     unwritten = grade(engine, "def double(x):\n    raise NotImplementedError\n").tests
     assert unwritten[0].message == "double is not written yet. Open ch05_tiny/tiny.py, line 2."
@@ -218,6 +223,50 @@ def test_a_function_that_hung_gets_less_time(engine):
     started = time.monotonic()
     grade(engine, tiny.GOOD + "\ndef total(x):\n    while True: pass\n")
     assert time.monotonic() - started < 3 * AFTER_A_HANG + 3
+
+
+def test_a_function_that_hangs_for_one_input_keeps_its_other_points(engine):
+    """what hangs once is still asked for the rest, in less time"""
+    result = grade(
+        engine, tiny.GOOD + "\ndef total(x):\n    while len(x) == 5: pass\n    return float(sum(x))\n"
+    )
+    assert verdicts(result)[T] == ["timeout", "passed", "passed"]
+
+
+def test_numpy_warnings_are_explained(engine):
+    """a note says what numpy warned of, how often and why; the points stay; a student's own warnings say nothing"""
+    source = """
+import warnings
+import numpy as np
+
+def double(x):
+    np.exp(np.full(3, 1000.0))
+    np.log(np.zeros(1))
+    warnings.warn(f"secret {x}", RuntimeWarning)
+    warnings.warn("overflow encountered in secret", RuntimeWarning)
+    return 2 * np.asarray(x)
+"""
+    result = grade(engine, source)
+    assert verdicts(result)[D] == ["passed"] * 3
+    notes = "\n".join(result.notes)
+    assert "double: numpy warned 4 times of: overflow in exp. exp of more than 709 is inf." in notes
+    assert "double: numpy warned 4 times of: divide by zero in log." in notes
+    assert "secret" not in notes
+    assert not any("warned" in note for note in grade(engine, tiny.GOOD).notes)
+
+
+def test_a_warning_of_the_reference_is_no_note(tmp_path):
+    """where the reference warns as well, nothing is said"""
+    solution = tiny.SOLUTION.replace("    return 2.0 * ", "    np.log(np.zeros(1))\n    return 2.0 * ")
+    assert solution != tiny.SOLUTION
+    course = course_of(tmp_path, tiny.SUITE, solution)
+    with open_engine(course, list(course.chapters)) as engine:
+        engine.prepare("ch01_tiny")
+        source = tiny.GOOD.replace(
+            "def double(x):", "def double(x):\n    np.log(np.zeros(1)); np.exp(np.full(1, 1e3))"
+        )
+        notes = "\n".join(grade(engine, source, "ch01_tiny").notes)
+        assert "overflow in exp" in notes and "in log" not in notes
 
 
 # loading ---------------------------------------------------------------------------------------------------------

@@ -358,7 +358,7 @@ def test_reading_needs_no_lock_and_writes_nothing(store):
     store.save(make_result(), "key")
     with Store(store.folder, read_only=True) as reader:
         assert list(reader.results()) == [make_result()]
-        with pytest.raises(sa.exc.OperationalError):
+        with pytest.raises(GraderFailure, match="readonly"):
             reader.save(make_result(seed=1), "key 2")
     assert list(store.results()) == [make_result()]
 
