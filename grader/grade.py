@@ -16,16 +16,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from grader.course import Chapter
-from grader.diagnose import Behaviour, Diagnoser, Log, diagnose
+from grader.diagnose import Behaviour, Diagnoser, TookTooLong, at_most, diagnose
 from grader.errors import GraderFailure, StudentError, SubmissionDied
 from grader.feedback import Feedback, explain
 from grader.numpy_warnings import Warned
 from grader.numpy_warnings import notes as warning_notes
 from grader.results import Diagnosis, TestResult, total
-from grader.sandbox.channel import Limit, WorkerChannel
+from grader.sandbox.channel import PATIENCE, Limit, WorkerChannel
 from grader.sandbox.server import ForkServer
 from grader.stripped import stripped_source
-from grader.student import Student, student_error
+from grader.student import Log, Student, student_error
 from grader.suite import Suite, SuiteTest
 
 LOAD_SECONDS = 10.0
@@ -35,6 +35,7 @@ GENEROSITY = 50.0  # times the reference's own time
 AFTER_A_HANG = 0.2  # seconds at least for the next test of an exercise that has hung once
 HANGS = 2  # of an exercise; its further tests are not run
 SUBMISSION_SECONDS = 300.0
+TRUSTED_SECONDS = 60.0  # for our own part of one test
 RESPAWNS = 10
 
 
@@ -136,7 +137,12 @@ def run_suite(
                 seconds = min(seconds, max(AFTER_A_HANG, seconds / 10))
             channel.begin(Limit(seconds, f"{seconds:g} s for one test"))
             channel.log = []
-        raised, seconds = suite.run(test, student)
+        with at_most(TRUSTED_SECONDS + PATIENCE * limits.get(test.id, FLOOR_SECONDS)):
+            raised, seconds = suite.run(test, student)
+        if isinstance(raised, TookTooLong):  # what is computed on our side has no other limit
+            if channel is not None:
+                channel.close()
+            raise GraderFailure(f"Our own part of the test {test.id} did not end.")
         if raised is None and channel is not None:
             # A test that swallowed the end of the worker, a student who swallowed a failed check: not passed.
             raised = channel.died or channel.failed_check

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from grader import grade as grade_module
 from grader.course import Course
 from grader.errors import AuthorError, GraderFailure
 from grader.grade import (
@@ -578,6 +579,23 @@ def test_a_failing_sandbox_gives_no_grade(engine, monkeypatch):
     assert (result.status, result.score, result.tests, len(calls)) == ("grader_error", None, [], 2)
     assert "attempt 2: the fork server is gone" in log
     assert result.notes == ["The grader failed, not the submission. No grade was written."]
+
+
+def test_our_own_part_of_a_test_has_a_limit(tmp_path, monkeypatch):
+    """a test that hangs on our side is our failure, not a hanging grading process"""
+    monkeypatch.setattr(grade_module, "TRUSTED_SECONDS", 0.2)
+    monkeypatch.setattr(grade_module, "PATIENCE", 0.0)
+    hanging = tiny.SUITE.replace(
+        "    x = rng.normal(size=5)\n", "    x = rng.normal(size=5)\n    while student.total(x) > 1e9: pass\n"
+    )
+    assert hanging != tiny.SUITE
+    course = course_of(tmp_path, hanging)
+    with open_engine(course, list(course.chapters)) as engine:
+        engine.prepare("ch01_tiny")
+        source = tiny.GOOD + "\ndef total(x):\n    return 1e10\n"
+        job = Job("s", "ch01_tiny", Source(source, "0" * 64), {}, engine.limits["ch01_tiny"], "auto")
+        result, log = engine.grade(job)
+    assert result.status == "grader_error" and result.score is None and "did not end" in log
 
 
 def test_an_authors_error_in_a_test_gives_no_grade(tmp_path):
