@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -33,11 +34,15 @@ from grader.sandbox.server import CPU_SECONDS, MEMORY_BYTES
 from grader.seeds import course_secret
 from grader.store import Store
 from grader.stripped import stripped_source
-from grader.submission import HandedIn, find_submissions, read_source
+from grader.submission import HandedIn, Notebook, read_handed_in, read_unparsed, survey
 from grader.suite import suite_hash
 from grader.version import code_fingerprint
 
 START_SECONDS = 120.0
+# A grading process ends each submission itself after SUBMISSION_SECONDS, tries a second time after a failure of ours and a
+# third time on the student's own chapters. One that is silent for longer hangs in trusted code.
+SILENCE_SECONDS = 4 * limits_of_grading.SUBMISSION_SECONDS
+HEARTBEAT = 5.0  # seconds between looks at processes that say nothing
 IDLE_DEATHS = 3
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
@@ -50,6 +55,7 @@ class Summary:
     reused: int = 0
     failures: list[tuple[str, str, str]] = field(default_factory=list)  # student, chapter, log
     isolation: Isolation | None = None
+    unassigned: list[str] = field(default_factory=list)  # files in a class whose names tell no student
 
     @property
     def exit_code(self) -> int:
@@ -64,6 +70,7 @@ class Plan:
     jobs: list[tuple[Job, str]]  # with their cache keys
     reused: int
     chapters: list[Chapter]
+    unassigned: list[str]  # files in a class whose names tell no student
 
 
 Progress = Callable[[Result, int, int], None]  # result, done, total
@@ -107,7 +114,7 @@ def grade_class(
     """
     with Store(out) as store:
         plan = make_plan(paths, store, course, chapters, prerequisites, force)
-        summary = Summary(reused=plan.reused)
+        summary = Summary(reused=plan.reused, unassigned=plan.unassigned)
         if on_plan:
             on_plan(len(plan.jobs), plan.reused)
         if plan.jobs:
@@ -153,13 +160,18 @@ def make_plan(
     without = [c.name for c in chosen if not any(c.hidden_folder.glob("test_*.py"))]
     if without:
         raise UsageError(f"{without[0]} has no hidden suite in {course.hidden}.")
-    found = find_submissions(paths, chosen)
+    surveyed = survey(paths, chosen)
+    found = surveyed.handed_in
     if chapters is None:
-        handed_in = {h.chapter.name for h in found if h.path is not None}
+        handed_in = {h.chapter.name for h in found if h.file is not None}
         chosen = [c for c in chosen if c.name in handed_in]
         if not chosen:
             names = ", ".join(c.file_name for c in course.graded_chapters)
-            raise UsageError(f"None of {names} was handed in under {', '.join(map(str, paths))}.")
+            why = next((f" {h.student}: {h.rejected}" for h in found if h.rejected), "")
+            raise UsageError(
+                f"None of {names} was handed in under {', '.join(map(str, paths))}.{why} "
+                "Name the chapter with --chapter to give everybody a result."
+            )
         found = [h for h in found if h.chapter.name in handed_in]
     suites = {c.name: _suite_part(c) for c in chosen}
     known = {} if force else store.keys()
@@ -171,24 +183,28 @@ def make_plan(
             reused += 1
         else:
             plan.append((job, key))
-    return Plan(plan, reused, chosen)
+    return Plan(plan, reused, chosen, surveyed.unassigned)
 
 
 def _job(handed: HandedIn, prerequisites: str) -> Job:
-    source = read_source(handed.path) if handed.path else None
-    own = {}
-    for name, path in handed.own:
-        earlier = read_source(path)
-        if earlier.text is not None:
+    source = read_handed_in(handed)
+    own: dict[str, str | Notebook] = {}
+    for name, file in handed.own:
+        earlier = read_unparsed(file)
+        if earlier.notebook is not None:
+            own[name] = earlier.notebook
+        elif earlier.text is not None:
             own[name] = earlier.text
-    notes = []
-    if handed.path is not None and handed.others:
-        more = ", ".join(
-            p.name if p.parent == handed.path.parent else f"{p.parent.name}/{p.name}"
-            for p in handed.others[:3]
-        )
-        notes.append(f"More than one file for this chapter; left out: {more}.")
-    return Job(handed.student, handed.chapter.name, source, own, {}, prerequisites, tuple(notes))
+    return Job(
+        handed.student,
+        handed.chapter.name,
+        source,
+        own,
+        {},
+        prerequisites,
+        handed.notes,
+        identity=handed.identity,
+    )
 
 
 def _suite_part(chapter: Chapter) -> list[Any]:
@@ -214,13 +230,15 @@ def _suite_part(chapter: Chapter) -> list[Any]:
 def _key(job: Job, suite_part: list[Any]) -> str:
     source = job.source
     own = (
-        {name: _hash(text) for name, text in sorted(job.own.items())}
+        {n: _hash(t) if isinstance(t, str) else t.sha256 for n, t in sorted(job.own.items())}
         if job.prerequisites != "reference"
         else {}
     )
     parts = [
         source.sha256 if source else None,
         source.rejected if source else None,
+        [*job.notes, *(source.notes if source else ())],
+        dict(job.identity),
         own,
         job.prerequisites,
         suite_part,
@@ -246,6 +264,13 @@ class Member:
     job: tuple[Job, str] | None = None
     preparing: str | None = None  # the chapter whose reference it is running
     ready: bool = False
+    since: float = field(default_factory=time.monotonic)  # when it was last heard of or given something
+
+    def send(self, *message: Any) -> None:
+        """A member that has died meanwhile is noticed later, by its closed pipe."""
+        self.since = time.monotonic()
+        with contextlib.suppress(OSError):
+            self.pipe.send(message)
 
 
 class Team:
@@ -258,7 +283,9 @@ class Team:
         self.allowed = allowed
         self.members: list[Member] = []
         self.isolation: Isolation | None = None
-        self.limits: dict[str, dict[str, float]] = {}
+        self.measured: dict[
+            str, dict[str, Any]
+        ] = {}  # of a chapter: time limits and warnings of the reference
         self.idle_deaths = 0  # of processes that had no submission in hand
 
     def __enter__(self) -> Team:
@@ -268,8 +295,7 @@ class Team:
 
     def __exit__(self, *exc: object) -> None:
         for member in self.members:
-            with contextlib.suppress(OSError):
-                member.pipe.send(("stop",))
+            member.send("stop")
             member.pipe.close()
         for member in self.members:
             try:
@@ -284,7 +310,11 @@ class Team:
         # A program of its own: the caller's main module, a notebook perhaps, is not imported again.
         process = subprocess.Popen(
             [sys.executable, "-c", "from grader.grading_process import start; start()", arguments],
-            env={**os.environ, **dict.fromkeys(THREADS, "1"), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            env={
+                **os.environ,
+                **dict.fromkeys(THREADS, "1"),
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            },
             stdin=subprocess.DEVNULL,
             pass_fds=[theirs.fileno()],
         )
@@ -292,57 +322,77 @@ class Team:
         return Member(process, ours)
 
     def grade(self, jobs: Sequence[tuple[Job, str]]) -> Iterator[tuple[Result, str, str]]:
-        """Results with their keys and logs, in the order in which they get ready."""
-        todo = deque(jobs)
+        """Results with their keys and logs, in the order in which they get ready.
+
+        A time-out that a busy machine may have caused is tried once more at the end, alone.
+        """
+        again: deque[tuple[Job, str]] = deque()
+        yield from self._share(deque(jobs), len(self.members), again)
+        yield from self._share(again, 1, None)
+
+    def _share(
+        self, todo: deque[tuple[Job, str]], at_once: int, again: deque[tuple[Job, str]] | None
+    ) -> Iterator[tuple[Result, str, str]]:
+        """Grade what is to do with so many members at once; starved jobs go to `again`, if there is one."""
         tried: dict[int, int] = {}
-        pending = len(jobs)
-        while pending:
+        while todo or any(m.job for m in self.members):
             for member in self.members:
-                if member.ready and member.job is None and todo:
+                busy = sum(m.job is not None or m.preparing is not None for m in self.members)
+                if member.ready and member.job is None and todo and busy < at_once:
                     self._give(member, todo)
-            for pipe in connection.wait([m.pipe for m in self.members], timeout=START_SECONDS * 5):
-                member = next(m for m in self.members if m.pipe is pipe)
+            for member in self._heard():
                 try:
                     message = member.pipe.recv()
                 except (EOFError, OSError):
                     yield from self._replace(member, todo, tried)
-                    pending = len(todo) + sum(m.job is not None for m in self.members)
                     continue
+                member.since = time.monotonic()
                 match message:
                     case ("ready", isolation):
                         self._agree(isolation)
                         member.ready = True
-                    case ("prepared", name, limits):
-                        self.limits[name] = limits
+                    case ("prepared", name, limits, warned):
+                        self.measured[name] = {"limits": limits, "warned": warned}
                         member.preparing = None
                         member.ready = True
-                    case ("graded", result, log):
+                    case ("graded", result, log, starved):
                         assert member.job is not None
-                        key = member.job[1]
+                        job, key = member.job
                         member.job = None
-                        pending -= 1
-                        yield result, key, log
+                        if starved and again is not None:
+                            again.append((job, key))
+                        else:
+                            yield result, key, log
                     case ("error", kind, text):
                         raise kind(text) if issubclass(kind, KitError) else GraderFailure(text)
+
+    def _heard(self) -> list[Member]:
+        """Members that have said something or have ended. One that is silent for too long is ended."""
+        pipes = connection.wait([m.pipe for m in self.members], timeout=HEARTBEAT)
+        for member in self.members:
+            working = member.job is not None or member.preparing is not None or not member.ready
+            patience = SILENCE_SECONDS if member.job or member.preparing else START_SECONDS
+            if working and time.monotonic() - member.since > patience:
+                member.process.kill()  # its pipe closes, and it is replaced
+                member.since = time.monotonic()
+        return [m for m in self.members if m.pipe in pipes]
 
     def _give(self, member: Member, todo: deque[tuple[Job, str]]) -> None:
         """Hand a job to an idle member; the first job of a chapter waits for its limits.
 
-        A member that has died meanwhile keeps the job; `grade` finds its pipe closed and replaces it.
+        A member that has died meanwhile keeps the job; its closed pipe is found and it is replaced.
         """
         for _ in range(len(todo)):
             job, key = todo[0]
-            if job.chapter in self.limits:
+            if job.chapter in self.measured:
                 todo.popleft()
                 member.job = (job, key)
-                with contextlib.suppress(OSError):
-                    member.pipe.send(("grade", Job(**{**vars(job), "limits": self.limits[job.chapter]})))
+                member.send("grade", Job(**{**vars(job), **self.measured[job.chapter]}))
                 return
             if not any(m.preparing == job.chapter for m in self.members):
                 member.preparing = job.chapter
                 member.ready = False
-                with contextlib.suppress(OSError):
-                    member.pipe.send(("prepare", job.chapter))
+                member.send("prepare", job.chapter)
                 return
             todo.rotate(-1)
 
@@ -385,7 +435,12 @@ class Team:
             student=job.student,
             chapter=job.chapter,
             status="grader_error",
-            submission={"sha256": job.source.sha256 if job.source else "", "files": [], "kind": "py"},
+            submission={
+                "sha256": job.source.sha256 if job.source else "",
+                "files": [],
+                "kind": job.source.kind if job.source else "none",
+            },
+            identity=dict(job.identity),
             suite={"sha256": suite_hash(self.course.chapter(job.chapter), course_secret(self.course.root))},
             environment=environment(),
             isolation=self.isolation.to_dict(),

@@ -2,8 +2,8 @@
 
 It is a program of its own, started by `grader.classroom`, and speaks over a pipe:
 
-    ("prepare", chapter)            -> ("prepared", limits, suite hash)   the reference passes here
-    ("grade", Job)                  -> ("graded", Result, log)
+    ("prepare", chapter)            -> ("prepared", chapter, limits, warnings)   the reference passes here
+    ("grade", Job)                  -> ("graded", Result, log, starved)
     ("stop",)
 A KitError travels as ("error", exit code, text).
 """
@@ -19,7 +19,7 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -31,15 +31,17 @@ from grader.grade import (
     Outcome,
     Submission,
     add_diagnoses,
+    add_warning_notes,
     grade_in_sandbox,
     now,
     reference_outcome,
     time_limits,
+    warnings_of,
 )
 from grader.results import Result, total
 from grader.sandbox.isolation import Isolation, start_server
 from grader.sandbox.server import ForkServer
-from grader.submission import Source
+from grader.submission import Notebook, Source
 from grader.suite import Suite, open_suites
 from grader.version import VERSION
 
@@ -51,12 +53,14 @@ class Job:
     student: str
     chapter: str
     source: Source | None  # None: nothing was handed in for this chapter
-    own: Mapping[str, str]
+    own: Mapping[str, str | Notebook]
     limits: Mapping[str, float]
     prerequisites: str  # 'auto', 'reference' or 'own'
     notes: tuple[str, ...] = ()
     only: tuple[str, ...] = ()  # ids of tests; empty: all of them
     named: bool = True  # name recognised mistakes
+    warned: Mapping[str, list[str]] = field(default_factory=dict)  # what the reference warns of, by test id
+    identity: Mapping[str, str] = field(default_factory=dict)  # see `grader.submission.HandedIn`
 
 
 @dataclass
@@ -69,12 +73,16 @@ class Engine:
     isolation: Isolation
     limits: dict[str, dict[str, float]] = field(default_factory=dict)
     diagnosers: dict[str, Diagnoser] = field(default_factory=dict)
+    warned: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    starved: bool = False  # the last submission had a time-out that a busy machine may have caused
 
     def prepare(self, name: str) -> dict[str, float]:
         """Time limits of a chapter, after its reference has passed here."""
         if name not in self.limits:
             suite = self.suites[name]
-            self.limits[name] = time_limits(suite, reference_outcome(self.server, suite))
+            outcome = reference_outcome(self.server, suite)
+            self.limits[name] = time_limits(suite, outcome)
+            self.warned[name] = warnings_of(outcome)
         return self.limits[name]
 
     def grade(self, job: Job) -> tuple[Result, str]:
@@ -83,6 +91,11 @@ class Engine:
         if job.only:
             suite = suite.part(job.only)
         started, clock = now(), time.monotonic()
+        try:
+            job = _extracted(job)
+        except GraderFailure as error:
+            result = self._blank(job, suite, started)
+            return _not_graded(result, clock), f"{error}\n{traceback.format_exc()}"
         result = self._blank(job, suite, started)
         if job.source is None or job.source.text is None:
             result.status = "missing" if job.source is None else "rejected"
@@ -91,7 +104,7 @@ class Engine:
             if job.source is not None and job.source.rejected:
                 result.notes.append(job.source.rejected)
             return result, ""
-        submission = Submission(job.student, suite.chapter, job.source.text, job.own)
+        submission = Submission(job.student, suite.chapter, job.source.text, {})
         log = ""
         for attempt in (1, 2):  # a failure of ours is tried once more before it is reported
             try:
@@ -104,12 +117,11 @@ class Engine:
                 break
             log = f"attempt {attempt}: test {wrong.id}: {wrong.message}\n{wrong.detail}"
         else:
-            result.status = "grader_error"
-            result.seconds = round(time.monotonic() - clock, 3)
-            result.notes.append("The grader failed, not the submission. No grade was written.")
-            return result, log
+            return _not_graded(result, clock), log
         if job.named:
             add_diagnoses(outcome, self._diagnoser(self.suites[job.chapter]))
+        add_warning_notes(outcome, job.warned or self.warned.get(job.chapter, {}))
+        self.starved = outcome.starved
         result.tests = outcome.tests
         result.prerequisites = used
         result.notes += outcome.notes
@@ -123,8 +135,11 @@ class Engine:
     def _best(self, suite: Suite, submission: Submission, job: Job) -> tuple[Outcome, str]:
         """Grade on the reference's earlier chapters; if that cannot run, on the student's own as well."""
         first = "own" if job.prerequisites == "own" else "reference"
+        if first == "own":
+            submission = replace(submission, own=_texts(job.own))
         outcome = grade_in_sandbox(self.server, suite, submission, job.limits, first)
         if job.prerequisites == "auto" and outcome.import_failed and job.own:
+            submission = replace(submission, own=_texts(job.own))
             other = grade_in_sandbox(self.server, suite, submission, job.limits, "own")
             if other.total > outcome.total:
                 other.notes.append(
@@ -142,14 +157,38 @@ class Engine:
             submission={
                 "sha256": source.sha256 if source else "",
                 "files": list(source.files) if source else [],
-                "kind": "py" if source else "none",
+                "kind": source.kind if source else "none",
             },
+            identity=dict(job.identity),
             suite={"sha256": suite.sha256},
             environment=environment(),
             isolation=self.isolation.to_dict(),
             started=started,
             notes=list(job.notes) + (list(source.notes) if source else []),
         )
+
+
+def _extracted(job: Job) -> Job:
+    """The job with the code of its notebook; a failure of ours is tried once more."""
+    if job.source is None or job.source.notebook is None:
+        return job
+    try:
+        return replace(job, source=job.source.notebook.source())
+    except GraderFailure:
+        return replace(job, source=job.source.notebook.source())
+
+
+def _texts(own: Mapping[str, str | Notebook]) -> dict[str, str]:
+    """The student's other chapters as text, without those that cannot be read."""
+    texts = {name: of if isinstance(of, str) else of.source().text for name, of in own.items()}
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+def _not_graded(result: Result, clock: float) -> Result:
+    result.status = "grader_error"
+    result.seconds = round(time.monotonic() - clock, 3)
+    result.notes.append("The grader failed, not the submission. No grade was written.")
+    return result
 
 
 def environment() -> dict[str, str]:
@@ -207,9 +246,10 @@ def serve(pipe: Connection, root: str, names: list[str], allowed: str) -> None:
                         return  # the main process was killed
                 match pipe.recv():
                     case ("prepare", name):
-                        pipe.send(("prepared", name, engine.prepare(name)))
+                        limits = engine.prepare(name)
+                        pipe.send(("prepared", name, limits, engine.warned[name]))
                     case ("grade", job):
-                        pipe.send(("graded", *engine.grade(job)))
+                        pipe.send(("graded", *engine.grade(job), engine.starved))
                     case _:
                         return
     except (EOFError, BrokenPipeError, ConnectionResetError):

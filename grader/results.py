@@ -83,6 +83,7 @@ class Result:
     started: str = ""  # UTC, ISO 8601
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
+    identity: dict[str, str] = field(default_factory=dict)  # at a learning platform: lms, id, name
     tests: list[TestResult] = field(default_factory=list)
     schema: str = SCHEMA
 

@@ -16,6 +16,7 @@ from grader.cli.common import console, course_option, table_of_scores
 Examples:
   kata grade submissions/ --out grades/
   kata grade submissions/ --out grades/ --chapter ch04 --jobs 4
+  kata grade moodle-download.zip --out grades/ --chapter ch04
   kata grade student01_losses.py --out grades/
 
 Run it again after more students handed in: what is already graded is not graded again.
@@ -45,8 +46,8 @@ def grade(
 ) -> int:
     """Grade submissions with the hidden suites, in the sandbox.
 
-    PATH is a folder with one folder per student, the folder of one student, or a file STUDENT_MODULE.py. The
-    results go to DIR/results, the report to DIR/report/index.html, a page for each student to DIR/feedback.
+    PATH is a folder with one folder or zip file per student, the folder of one student, a file STUDENT_MODULE.py (or
+    .ipynb), or a download of Moodle or Canvas, packed or unpacked. The results go to DIR/results, the report to DIR/report/index.html, a page for each student to DIR/feedback.
     """
     from grader.classroom import grade_class
     from grader.cli.common import progress
@@ -93,6 +94,12 @@ def grade(
         level = f" Isolation: {summary.isolation.level}." if summary.isolation else ""
         terminal.print(f"{summary.graded} graded{again}.{level}", highlight=False)
         terminal.print(f"Report: {index}", soft_wrap=True, highlight=False)
+    if summary.unassigned:
+        more = f" and {len(summary.unassigned) - 5} more" if len(summary.unassigned) > 5 else ""
+        click.echo(
+            f"Graded for nobody: {', '.join(summary.unassigned[:5])}{more}. A file in a class is named STUDENT_MODULE.py.",
+            err=True,
+        )
     for student, chapter, _ in summary.failures:
         log = out / "log"
         click.echo(

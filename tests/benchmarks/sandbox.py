@@ -19,6 +19,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "grader"))
 
 import chapters as helpers
+
 from grader.grade import Submission, grade_in_sandbox
 from grader.grading_process import open_engine
 from grader.sandbox.channel import Limit, WorkerChannel

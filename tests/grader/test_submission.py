@@ -52,7 +52,8 @@ def test_one_folder_per_student(course, tmp_path):
     handed = found(course, root)
     assert len(handed) == 6
     assert handed["student01", "ch01"].path == root / "student01" / "ch01_tiny" / "tiny.py"
-    assert handed["student01", "ch02"].own == (("ch01_tiny", root / "student01" / "ch01_tiny" / "tiny.py"),)
+    ((name, file),) = handed["student01", "ch02"].own
+    assert (name, file.path) == ("ch01_tiny", root / "student01" / "ch01_tiny" / "tiny.py")
     assert handed["student01", "ch01"].own == ()
     assert handed["student02", "ch01"].path == root / "student02" / "tiny.py"
     assert handed["student02", "ch02"].path is None
@@ -106,7 +107,8 @@ def test_the_file_in_its_chapter_folder_comes_first(course, tmp_path):
     tiny.write(root / "old" / "tiny.py", "3")
     handed = found(course, root.parent)["student01", "ch01"]
     assert handed.path.parent.name == "ch01_tiny"
-    assert [p.parent.name for p in handed.others] == ["student01", "old"]
+    assert [f.path.parent.name for f in handed.others] == ["student01", "old"]
+    assert "left out: tiny.py, old/tiny.py." in handed.notes[0]
 
 
 def test_folders_of_tools_are_not_searched(course, tmp_path):
@@ -123,13 +125,16 @@ def test_folders_of_tools_are_not_searched(course, tmp_path):
 
 
 def test_links_to_folders_are_not_followed(course, tmp_path):
-    """a link to a folder is neither a student nor searched"""
+    """a link to a folder is not searched; where it stands for a student, his result says so"""
     real = tiny.hand_in(tmp_path / "elsewhere", student01="x = 1")
     (tmp_path / "class" / "student02").mkdir(parents=True)
     (tmp_path / "class" / "student02" / "link").symlink_to(real / "student01")
     (tmp_path / "class" / "student03").symlink_to(real / "student01")
     handed = found(course, tmp_path / "class")
-    assert {s for s, _ in handed} == {"student02"} and handed["student02", "ch01"].path is None
+    for student, name in (("student02", "link"), ("student03", "student03")):
+        assert handed[student, "ch01"].path is None
+        assert handed[student, "ch01"].rejected == f"{name} is a symbolic link. Hand in the file itself."
+    assert len(handed) == 4
 
 
 def test_names_that_are_no_text(course, tmp_path):
@@ -157,13 +162,14 @@ def test_what_cannot_be_a_submission_is_a_usage_error(course, tmp_path):
 
 def test_a_folder_full_of_files_ends(course, tmp_path, monkeypatch):
     """only so many files are looked at in one student's folder"""
-    import grader.submission
+    from grader.intake import roster
 
-    monkeypatch.setattr(grader.submission, "MAX_FILES", 20)
+    monkeypatch.setattr(roster, "MAX_FILES", 20)
     for i in range(50):
         tiny.write(tmp_path / "class" / "student01" / f"f{i:02}.py", "")
     tiny.write(tmp_path / "class" / "student01" / "tiny.py", "")
-    assert found(course, tmp_path / "class")["student01", "ch01"].path is None
+    handed = found(course, tmp_path / "class")["student01", "ch01"]
+    assert handed.path is None and "Only the first 20 files were looked at." in handed.notes
 
 
 # reading ---------------------------------------------------------------------------------------------------------
