@@ -20,11 +20,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from multiprocessing import connection
 from pathlib import Path
 from typing import Any
 
 from grader import grade as limits_of_grading
+from grader.class_file import ClassFile, assign
+from grader.class_file.record import update_record
+from grader.class_file.times import nbgrader_times
 from grader.course import Chapter, Course
 from grader.errors import GraderFailure, KitError, UsageError
 from grader.grading_process import Job, environment
@@ -56,6 +60,7 @@ class Summary:
     failures: list[tuple[str, str, str]] = field(default_factory=list)  # student, chapter, log
     isolation: Isolation | None = None
     unassigned: list[str] = field(default_factory=list)  # files in a class whose names tell no student
+    remarks: list[str] = field(default_factory=list)  # on the roster: names that fit nobody, or several
 
     @property
     def exit_code(self) -> int:
@@ -71,6 +76,8 @@ class Plan:
     reused: int
     chapters: list[Chapter]
     unassigned: list[str]  # files in a class whose names tell no student
+    remarks: list[str] = field(default_factory=list)
+    times: dict[tuple[str, str], datetime] = field(default_factory=dict)  # that stand beside the submissions
 
 
 Progress = Callable[[Result, int, int], None]  # result, done, total
@@ -86,6 +93,8 @@ def grade_class(
     prerequisites: str = "auto",
     force: bool = False,
     allow_isolation: str = "sealed",
+    class_file: ClassFile | None = None,
+    student: str | None = None,
     on_plan: Callable[[int, int], None] | None = None,
     on_result: Progress | None = None,
 ) -> Summary:
@@ -100,6 +109,8 @@ def grade_class(
     prerequisites : 'reference', 'own', or 'auto': the reference, and the student's own if that cannot run.
     force : grade again what is already graded.
     allow_isolation : the weakest level that is accepted, 'sealed' or 'process'.
+    class_file : the roster under whose ids everything is filed, and the chapters of the class.
+    student : whose the one path is, whatever its name says.
     on_plan : told (to grade, already graded) once.
     on_result : told each stored result, and how many of how many are done.
 
@@ -113,8 +124,9 @@ def grade_class(
         If a suite or the grader itself is broken.
     """
     with Store(out) as store:
-        plan = make_plan(paths, store, course, chapters, prerequisites, force)
-        summary = Summary(reused=plan.reused, unassigned=plan.unassigned)
+        plan = make_plan(paths, store, course, chapters, prerequisites, force, class_file, student)
+        summary = Summary(reused=plan.reused, unassigned=plan.unassigned, remarks=plan.remarks)
+        update_record(out, class_file.path if class_file else None, list(paths), plan.times)
         if on_plan:
             on_plan(len(plan.jobs), plan.reused)
         if plan.jobs:
@@ -152,16 +164,34 @@ def make_plan(
     chapters: Sequence[Chapter] | None,
     prerequisites: str,
     force: bool,
+    class_file: ClassFile | None = None,
+    student: str | None = None,
 ) -> Plan:
     """Read what was handed in and leave out what is already graded."""
     chosen = list(chapters or course.graded_chapters)
+    if class_file is not None and chapters is None:
+        chosen = [c for c in chosen if class_file.lists(c.name)]
+    if not chosen and class_file is not None and course.graded_chapters:
+        raise UsageError(f"{class_file.path} lists no chapter that has a hidden suite. Name one with --chapter.")
     if not chosen:
         raise UsageError(f"{course.hidden} holds no hidden suites.")
     without = [c.name for c in chosen if not any(c.hidden_folder.glob("test_*.py"))]
     if without:
         raise UsageError(f"{without[0]} has no hidden suite in {course.hidden}.")
-    surveyed = survey(paths, chosen)
-    found = surveyed.handed_in
+    surveyed = survey(paths, chosen, student)
+    found, unassigned, remarks, times = surveyed.handed_in, surveyed.unassigned, [], {}
+    if class_file is not None:
+        times = nbgrader_times(paths, class_file, chosen)
+        assigned = assign(found, class_file, chosen, whole_class=surveyed.of_class)
+        found, remarks = assigned.handed_in, assigned.remarks
+        unassigned = [name for name in unassigned if name not in class_file.own_files]
+        for name, to, chapter in assigned.renamed:
+            store.move(name, to, chapter)
+            if (name, chapter) in times:
+                times[to, chapter] = times.pop((name, chapter))
+        # A download of one assignment, or of the late ones, says nothing about work that was graded before.
+        worked = store.worked()
+        found = [h for h in found if h.file or h.rejected or (h.student, h.chapter.name) not in worked]
     if chapters is None:
         handed_in = {h.chapter.name for h in found if h.file is not None}
         chosen = [c for c in chosen if c.name in handed_in]
@@ -183,7 +213,7 @@ def make_plan(
             reused += 1
         else:
             plan.append((job, key))
-    return Plan(plan, reused, chosen, surveyed.unassigned)
+    return Plan(plan, reused, chosen, unassigned, remarks, times)
 
 
 def _job(handed: HandedIn, prerequisites: str) -> Job:
@@ -359,6 +389,8 @@ class Team:
                         assert member.job is not None
                         job, key = member.job
                         member.job = None
+                        if (todo and at_once > 1) or len(self.members) == 1:
+                            self._give(member, todo)  # it works while its result is stored
                         if starved and again is not None:
                             again.append((job, key))
                         else:

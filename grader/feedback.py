@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import KitError, Mismatch, StudentError, SubmissionDied
+from grader.notebook_read import is_from_notebook
+from grader.notebook_read import place as place_in_notebook
 
 PACKAGE = Path(__file__).resolve().parent.as_posix()
 # What they trip over is a value of the student's: the reference passed the same test on this machine.
@@ -32,15 +34,16 @@ class Feedback:
     place: str | None = None  # "losses.py, line 23" in the student's own file
 
 
-def explain(error: BaseException, file: str, exercise: str) -> Feedback:
+def explain(error: BaseException, file: str, exercise: str, source: str = "") -> Feedback:
     """Explain why a test of `exercise` did not pass.
 
     file : the student's file as a person calls it ("ch04_losses/losses.py").
+    source : what was loaded of it; if it comes from a notebook, lines are named by their cell.
     """
     if isinstance(error, Mismatch):
         return Feedback("failed", error.message, _cut(error.detail), error.diagnosis)
     if isinstance(error, StudentError):
-        return _student(error, file, exercise)
+        return _student(error, file, exercise, source)
     if isinstance(error, SubmissionDied):
         return Feedback(error.verdict, str(error), limit=error.limit)
     if isinstance(error, KitError):
@@ -57,12 +60,16 @@ def explain(error: BaseException, file: str, exercise: str) -> Feedback:
     return Feedback("failed", UNUSABLE, _cut(_trace(error)))
 
 
-def _student(error: StudentError, file: str, exercise: str) -> Feedback:
+def _student(error: StudentError, file: str, exercise: str, source: str) -> Feedback:
     line = f", line {error.line}" if error.line else ""
-    place, imported = f"{file}{line}", ""
+    cell = place_in_notebook(source, error.line) if error.line else None
+    loaded = file
+    if is_from_notebook(source):
+        file = file.removesuffix(".py").removesuffix(".ipynb") + ".ipynb"
+    place, imported = f"{file}, {cell}" if cell else f"{file}{line}", ""
     if error.type_name in ("SyntaxError", "IndentationError", "TabError") and error.trace:
         broken = "/".join(Path(error.trace[-1][0]).parts[-2:])
-        if broken != file:
+        if broken != loaded:
             place, imported = f"{broken}{line}", f" (imported by {file})"
     if error.kind == "unwritten":
         name = error.function or exercise

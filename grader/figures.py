@@ -52,9 +52,15 @@ def draw(module: Any, path: Path, folder: Path, formats: tuple[str, ...] = ("svg
 
 
 def draw_student(
-    root: Path, chapter: str, folder: Path, formats: tuple[str, ...]
+    root: Path,
+    chapter: str,
+    folder: Path,
+    formats: tuple[str, ...],
+    look: Callable[[str, Any], None] | None = None,
 ) -> tuple[list[Path], list[tuple[str, str]]]:
     """Draw a chapter's figures from the student's own file under `root`.
+
+    look : is called with the name and each figure that was drawn.
 
     Returns
     -------
@@ -87,6 +93,8 @@ def draw_student(
             )
         else:
             written += _save(figure, name, folder, formats)
+            if look is not None:
+                look(name, figure)
     return written, left_out
 
 

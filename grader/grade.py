@@ -19,6 +19,7 @@ from grader.course import Chapter
 from grader.diagnose import Behaviour, Diagnoser, TookTooLong, at_most, diagnose
 from grader.errors import GraderFailure, StudentError, SubmissionDied
 from grader.feedback import Feedback, explain
+from grader.notebook_read import place
 from grader.numpy_warnings import Warned
 from grader.numpy_warnings import notes as warning_notes
 from grader.results import Diagnosis, TestResult, total
@@ -79,6 +80,7 @@ def run_suite(
     open_student: Callable[[Limit], tuple[Student, WorkerChannel | None]],
     limits: Mapping[str, float],
     file: str,
+    source: str = "",
 ) -> Outcome:
     """Run every test of a suite.
 
@@ -86,6 +88,7 @@ def run_suite(
         again after a worker has died or for a test that wants a fresh one; may raise StudentError or
         SubmissionDied, which is then the verdict of every test.
     limits : seconds per test id.
+    file, source : name and text of what was handed in, for messages.
     """
     results: dict[str, TestResult] = {}
     hung: Counter[str] = Counter()  # time-outs by exercise
@@ -128,7 +131,7 @@ def run_suite(
                     lost = error
         if lost is not None or student is None:
             results[test.id] = _result(
-                test, explain(lost or GraderFailure("no worker"), file, test.mark.of), 0.0
+                test, explain(lost or GraderFailure("no worker"), file, test.mark.of, source), 0.0
             )
             continue
         if channel is not None:
@@ -149,7 +152,7 @@ def run_suite(
         if channel is not None and channel.warned:
             warned[test.id] = channel.warned.copy()
         starved = starved or (isinstance(raised, SubmissionDied) and raised.starved)
-        feedback = None if raised is None else explain(raised, file, test.mark.of)
+        feedback = None if raised is None else explain(raised, file, test.mark.of, source)
         if raised is not None:  # its frames hold what the student returned, which may be large
             traceback.clear_frames(raised.__traceback__)
             raised = None
@@ -256,20 +259,20 @@ def grade_in_sandbox(
                 student_error(problems[0]) if problems else StudentError("raised", "Exception", "not loaded")
             )
         if not notes:
-            notes.extend(_load_notes(problems, names[main]))
+            notes.extend(_load_notes(problems, names[main], sources[main]))
         return Student(channel), channel
 
-    outcome = run_suite(suite, open_student, limits, names[main])
+    outcome = run_suite(suite, open_student, limits, names[main], sources[main])
     outcome.notes = notes
     outcome.import_failed = state["import_failed"]
     return outcome
 
 
-def _load_notes(problems: list[dict[str, Any]], file: str) -> list[str]:
+def _load_notes(problems: list[dict[str, Any]], file: str, source: str) -> list[str]:
     notes = []
     for problem in problems[:5]:
         line = problem.get("line")
-        where = f"line {line}" if isinstance(line, int) else "a line"
+        where = (place(source, line) or f"line {line}") if isinstance(line, int) else "a line"
         error = student_error(problem)
         notes.append(
             f"{file}, {where}: this statement outside of any function raised {error.type_name} and was left out. "

@@ -8,6 +8,7 @@ from typing import Any
 
 from grader.course import CHAPTER_NAME, imported_chapters
 from grader.errors import StudentError
+from grader.notebook_switch import current_source
 from grader.sandbox.inside import servant as inside
 from grader.student import LocalChannel, Student, student_error
 
@@ -20,6 +21,7 @@ class Loaded:
     path: Path
     problems: list[StudentError] = field(default_factory=list)
     module: Any = None  # the module itself; None if it did not load
+    source: str = ""  # what was loaded
 
 
 class BrokenChannel:
@@ -53,10 +55,13 @@ def chapter_sources(root: Path, chapter: str, main: Path) -> tuple[dict[str, str
     while todo:
         name, path = todo.pop()
         module = f"{name}.{name[5:]}"
-        if module in sources or not path.is_file():
+        if module in sources or not (path.is_file() or path.with_suffix(".ipynb").is_file()):
             continue
-        sources[module] = path.read_text(encoding="utf-8-sig", errors="replace")
-        names[module] = str(path)
+        try:
+            sources[module], file = current_source(root, name, path)
+        except FileNotFoundError:
+            continue
+        names[module] = str(file)
         todo += [(n, root / n / f"{n[5:]}.py") for n in imported_chapters(sources[module])]
     return sources, names
 
@@ -75,12 +80,13 @@ def load_chapter(
     if module not in sources:
         reason = StudentError("missing", "FileNotFoundError", f"{path} does not exist")
         return Loaded(Student(BrokenChannel(reason)), path, [reason])
+    path = Path(names[module])  # the notebook, if that is where the student wrote the chapter
     servant = inside.Servant(propagate=propagate)
     with inside.recording_warnings():
         servant.load(sources, names, module, tolerant=False)
     problems = [student_error(p) for p in servant.problems]
     student = Student(BrokenChannel(problems[0]) if problems else LocalChannel(servant))
-    return Loaded(student, path, problems, servant.module)
+    return Loaded(student, path, problems, servant.module, sources[module])
 
 
 def never_loads(path: Path, seconds: float) -> Loaded:

@@ -1,23 +1,23 @@
-"""Running visible tests in a workspace and gathering what a student needs to know.
+"""Visible tests of a workspace: what there is, which a person means, and what a run found.
 
-The tests are run by pytest with the kit's plugin, so `kata test` and plain `pytest` say the same.
+The tests are run by pytest with the kit's plugin, so `kata test` and plain `pytest` say the same. This module is read
+by every command of a student before anything is shown, so numpy and pytest are imported only where tests are run.
 """
 
 from __future__ import annotations
 
-import difflib
-import io
-import os
-from dataclasses import dataclass, field
+import contextlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-import pytest
-from _pytest._io import TerminalWriter
+from grader.course import CHAPTER_NAME, chapter_folders
+from grader.errors import UsageError
 
-from grader.course import chapter_folders
-from grader.errors import GraderFailure, UsageError
-from grader.marks import mark_of, title_of
+# Written by a student, or met before anything of the student's was run: nothing that he could repair.
+NOT_YET = ("unwritten", "missing", "waits")
 
 
 @dataclass
@@ -53,6 +53,11 @@ class Exercise:
         return not self.done and all(c.passed or c.verdict == "unwritten" for c in self.checks)
 
     @property
+    def wrong(self) -> bool:
+        """It is written, and something in it has to be changed."""
+        return any(not c.passed and c.verdict not in NOT_YET for c in self.checks)
+
+    @property
     def first_failure(self) -> Check | None:
         return next((c for c in self.checks if not c.passed), None)
 
@@ -70,6 +75,74 @@ class Practice:
     def all_done(self) -> bool:
         return all(e.done for e in self.exercises) and not self.broken and not self.errors
 
+    @property
+    def chapters(self) -> list[str]:
+        """Names of the chapters in the order in which they were run."""
+        return list(dict.fromkeys(e.chapter for e in self.exercises))
+
+    def of(self, chapter: str) -> list[Exercise]:
+        """The exercises of one chapter."""
+        return [e for e in self.exercises if e.chapter == chapter]
+
+    @property
+    def to_do(self) -> Exercise | None:
+        """What to work on next: the first that is wrong, else the first that is not written."""
+        open_ones = [e for e in self.exercises if not e.done]
+        return next((e for e in open_ones if e.wrong), open_ones[0] if open_ones else None)
+
+
+class Gathering:
+    """Makes a `Practice` of what a run tells, event by event (see `grader.collector`)."""
+
+    def __init__(self, root: Path):
+        self.result = Practice(root)
+        self.planned: list[tuple[str, str]] = []  # (chapter, exercise), known before the first test
+        self.tests: set[str] = set()  # ids of the tests that have a result
+        self._by_name: dict[tuple[str, str], Exercise] = {}
+
+    def note(self, event: Mapping[str, Any]) -> None:
+        """Take in one event. Those that say nothing about a result are passed over."""
+        kind = event.get("event")
+        if kind == "collected":
+            self.planned = [(chapter, name) for chapter, name in event["exercises"]]
+            self.result.errors = list(event["errors"])
+        elif kind == "broken":
+            self.result.broken.setdefault(event["chapter"], _check(event["check"]))
+        elif kind == "check" and event["test"] not in self.tests:
+            self.tests.add(event["test"])
+            exercise = self.exercise(event["chapter"], event["exercise"])
+            exercise.checks.append(_check(event["check"]))
+            exercise.recognised = event.get("recognised") or exercise.recognised
+
+    def exercise(self, chapter: str, name: str) -> Exercise:
+        """The exercise of that name, made if it is new."""
+        found = self._by_name.get((chapter, name))
+        if found is None:
+            found = self._by_name[chapter, name] = Exercise(name, chapter)
+            self.result.exercises.append(found)
+        return found
+
+
+def _check(data: Mapping[str, Any]) -> Check:
+    known = {f.name for f in fields(Check)}
+    return Check(**{k: v for k, v in data.items() if k in known})
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which visible tests to run: those of whole `chapters`, and those of single exercises by their `names`.
+
+    files : the test files to collect, in course order. Both empty: every test in them.
+    """
+
+    files: tuple[Path, ...]
+    chapters: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def wants(self, chapter: str, exercise: str) -> bool:
+        """Whether the tests of an exercise are to be run."""
+        return not (self.chapters or self.names) or chapter in self.chapters or exercise in self.names
+
 
 def practice_root(start: Path | None = None) -> Path:
     """The nearest folder at or above `start` that holds chapters with visible tests.
@@ -81,50 +154,146 @@ def practice_root(start: Path | None = None) -> Path:
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if any(_tests_of(c).is_file() for c in chapter_folders(folder)):
+        if any(tests_of(c).is_file() for c in chapter_folders(folder)):
             return folder
     raise UsageError(f"There are no exercises in {here} or above it. Get them with: kata start")
 
 
-def _tests_of(chapter: Path) -> Path:
+def chapter_here(root: Path, start: Path | None = None) -> str | None:
+    """Name of the chapter whose folder, or a folder in it, is `start` (by default the current one)."""
+    here = (start or Path.cwd()).resolve()
+    if root not in here.parents:
+        return None
+    name = here.relative_to(root).parts[0]
+    return name if CHAPTER_NAME.fullmatch(name) and tests_of(root / name).is_file() else None
+
+
+def tests_of(chapter: Path) -> Path:
+    """The file of visible tests in a chapter's folder."""
     return chapter / f"test_{chapter.name[5:]}.py"
 
 
-def practise(root: Path, wanted: str | None = None) -> Practice:
-    """Run the visible tests of everything, of one chapter or of one function.
+def practice_chapters(root: Path) -> list[Path]:
+    """The chapter folders that have visible tests, in course order."""
+    return [c for c in chapter_folders(root) if tests_of(c).is_file()]
 
-    wanted : `ch04_losses`, `ch04`, `4`, `losses` or the name of a function or class.
+
+def select(root: Path, wanted: Sequence[str] = (), within: str | None = None) -> Selection:
+    """Find the tests that a person means.
+
+    Parameters
+    ----------
+    wanted : chapters (`ch04_losses`, `ch04`, `4`, `losses`) and names of functions or classes, also `Linear.forward`
+        or `ch04.softmax`. Nothing: everything.
+    within : name of a chapter; only its tests are looked at, and `wanted` are functions of it.
 
     Raises
     ------
     UsageError
         If there is no such chapter or function; the nearest names are suggested.
     """
-    chapters = [c for c in chapter_folders(root) if _tests_of(c).is_file()]
-    chosen = [c for c in chapters if wanted and _is_chapter(c.name, wanted)]
-    collector = _Collector(root, None if chosen or not wanted else wanted)
-    files = [str(_tests_of(c)) for c in chosen or chapters]
-    arguments = ["-c", os.devnull, "--rootdir", str(root), "--import-mode=importlib", "--capture=fd"]
-    arguments += ["-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "no:faulthandler"]
-    arguments += ["-p", "grader.pytest_plugin", "-p", "pytest_timeout"]
-    before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        code = pytest.main([*arguments, *files], plugins=[collector])
-    finally:
-        if before is None:
-            del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+    folders = practice_chapters(root)
+    if within is not None:
+        folders = [c for c in folders if c.name == within]
+    chapters: list[str] = []
+    names: list[str] = []
+    files: set[Path] = set()
+    for word in wanted:
+        chosen = [] if within else [c for c in folders if _is_chapter(c.name, word)]
+        found = [word] if chosen else []
+        if not chosen:
+            chosen, found = _with_exercise(folders, word)
+            names += found
         else:
-            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
-    if code == pytest.ExitCode.INTERRUPTED and not collector.result.errors:
-        raise KeyboardInterrupt
-    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
-        raise GraderFailure(
-            f"pytest could not run the visible tests (exit code {int(code)}). Try plain `pytest` here."
+            chapters += [c.name for c in chosen]
+        if not found:
+            _unknown(word, folders)
+        files |= {tests_of(c) for c in chosen}
+    if not wanted:
+        return Selection(
+            tuple(tests_of(c) for c in folders), tuple(c.name for c in folders) if within else ()
         )
-    if collector.wanted and not collector.result.exercises and not collector.result.errors:
-        _unknown(wanted or "", [c.name for c in chapters], collector.names)
-    return collector.result
+    ordered = (tests_of(c) for c in folders)
+    return Selection(
+        tuple(f for f in ordered if f in files), tuple(dict.fromkeys(chapters)), tuple(dict.fromkeys(names))
+    )
+
+
+def _with_exercise(folders: Sequence[Path], word: str) -> tuple[list[Path], list[str]]:
+    """Chapters whose tests look at an exercise, and its name as the tests know it."""
+    head, _, rest = word.partition(".")
+    ways = [(folders, word), (folders, head)] if rest else [(folders, word)]
+    if rest:  # ch04.softmax
+        ways.insert(1, ([c for c in folders if _is_chapter(c.name, head)], rest.partition(".")[0]))
+    for where, name in ways:
+        if not name.isidentifier():
+            continue
+        marked = re.compile(rf"\bchecks\(\s*(?:of\s*=\s*)?(['\"]){name}\1|^def {name}\b", re.MULTILINE)
+        found = [c for c in where if marked.search(_text(tests_of(c)))]
+        if found:
+            return found, [name]
+    return [], []
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def exercise_names(tests: Path) -> list[str]:
+    """What the visible tests in a file look at, in their order; found by reading, nothing is run."""
+    return list(dict.fromkeys(m[1] for m in re.finditer(r"^@checks\(\s*['\"](\w+)['\"]", _text(tests), re.M)))
+
+
+def practise(
+    root: Path,
+    wanted: str | Sequence[str] | None = None,
+    within: str | None = None,
+    plugins: Sequence[object] = (),
+) -> Practice:
+    """Run visible tests in this process: of everything, of chapters or of functions. See `select`.
+
+    plugins : further plugins of pytest.
+
+    Raises
+    ------
+    UsageError
+        If there is no such chapter or function; the nearest names are suggested.
+    """
+    from grader.collector import collect_and_run
+
+    words = [wanted] if isinstance(wanted, str) else list(wanted or ())
+    gathering = Gathering(root)
+    collect_and_run(root, select(root, words, within), gathering.note, plugins)
+    return gathering.result
+
+
+def place_in(path: Path | str, line: int) -> str:
+    """`ch04_losses/losses.py, line 12` for a line of a student's file; "" for any other file."""
+    parts = re.split(r"[/\\]", str(path))
+    if len(parts) < 2 or not CHAPTER_NAME.fullmatch(parts[-2]) or parts[-1].startswith("test_"):
+        return ""
+    file = f"{parts[-2]}/{parts[-1]}"
+    if file.endswith(".ipynb"):
+        from grader.notebook_read import Unreadable, extract, place
+
+        with contextlib.suppress(OSError, Unreadable):
+            return (
+                f"{file}, {place(extract(Path(path).read_bytes(), parts[-1]).text, line) or f'line {line}'}"
+            )
+    return f"{file}, line {line}" if file.endswith((".py", ".ipynb")) else ""
+
+
+def stopped_at(place: str, root: Path) -> str:
+    """A sentence about the line in which a program was stopped, with the line itself if it can be read."""
+    file, _, line = place.partition(", line ")
+    text = ""
+    if file.endswith(".py"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            text = _text(root / file).splitlines()[int(line) - 1].strip()
+    return f"It was stopped in {place}" + (f": {text}" if text else ".")
 
 
 def chapter_of(root: Path, wanted: str) -> Path:
@@ -139,94 +308,22 @@ def chapter_of(root: Path, wanted: str) -> Path:
     for folder in chapters:
         if _is_chapter(folder.name, wanted):
             return folder
-    _unknown(wanted, [c.name for c in chapters], set())
+    _unknown(wanted, chapters)
 
 
 def _is_chapter(name: str, wanted: str) -> bool:
-    wanted = wanted.rstrip("/").rsplit("/", 1)[-1].removesuffix(".py").removeprefix("test_")
-    return wanted in (name, name[:4], name[5:]) or (wanted.isdigit() and int(wanted) == int(name[2:4]))
+    wanted = re.split(r"[/\\]", wanted.rstrip("/\\"))[-1].removesuffix(".py").removesuffix(".ipynb")
+    wanted = wanted.removeprefix("test_")
+    return wanted in (name, name[:4], name[5:]) or (wanted.isdecimal() and int(wanted) == int(name[2:4]))
 
 
-def _unknown(wanted: str, chapters: list[str], names: set[str]) -> NoReturn:
-    near = difflib.get_close_matches(wanted, [*names, *chapters, *(c[5:] for c in chapters)], 3, 0.5)
-    hint = f"Did you mean {', '.join(near)}?" if near else f"Chapters here: {', '.join(chapters)}."
+def _unknown(wanted: str, chapters: Iterable[Path]) -> NoReturn:
+    import difflib
+
+    folders = list(chapters)
+    names = {n for c in folders for n in exercise_names(tests_of(c))}
+    known = {n.lower(): n for n in (*names, *(c.name for c in folders), *(c.name[5:] for c in folders))}
+    near = [known[n] for n in difflib.get_close_matches(wanted.lower(), known, 3, 0.5)]
+    listed = ", ".join(c.name for c in folders) or "none"
+    hint = f"Did you mean {', '.join(near)}?" if near else f"Chapters here: {listed}."
     raise UsageError(f"There is no chapter or function {wanted!r}. {hint}")
-
-
-class _Silence:
-    """Stands in for pytest's terminal reporter, which pytest-timeout writes to before it ends a test."""
-
-    def __init__(self) -> None:
-        self._tw = TerminalWriter(io.StringIO())
-
-
-class _Collector:
-    """A pytest plugin that gathers instead of printing."""
-
-    def __init__(self, root: Path, wanted: str | None):
-        self.wanted = wanted
-        self.names: set[str] = set()
-        self.result = Practice(root)
-        self._by_name: dict[tuple[str, str], Exercise] = {}
-        self._items: dict[str, Any] = {}
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        config.pluginmanager.register(_Silence(), "terminalreporter")
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        for item in items:
-            mark = mark_of(getattr(item, "function", None))
-            self.names.add(mark.of if mark else item.name)
-        if self.wanted:
-            items[:] = [i for i in items if _exercise_name(i) == self.wanted]
-        for item in items:
-            self._items[item.nodeid] = item
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            text = str(report.longrepr).strip().splitlines()
-            self.result.errors.append(f"{report.nodeid}: {text[-1] if text else 'does not import'}")
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when != "call" and not report.failed:
-            return
-        item = self._items[report.nodeid]
-        chapter = item.path.parent.name
-        name = _exercise_name(item)
-        exercise = self._by_name.get((chapter, name))
-        if exercise is None:
-            exercise = self._by_name[chapter, name] = Exercise(name, chapter)
-            self.result.exercises.append(exercise)
-        properties: dict[str, Any] = dict(report.user_properties)
-        told = properties.get("nnkata", {})
-        exercise.recognised = properties.get("nnkata-recognised", exercise.recognised)
-        check = Check(title_of(item.function), report.passed)
-        if not report.passed:
-            check.verdict = told.get("verdict", "failed")
-            check.message = told.get("message", "") or "This does not hold."
-            check.detail = told.get("detail", "") or ("" if told else str(report.longrepr))
-            check.place = told.get("place", "")
-            check.printed = report.capstdout
-            check.where = f"{item.path.name}, line {item.location[1] + 1}"
-            self._note_broken_file(item, chapter)
-        exercise.checks.append(check)
-
-    def _note_broken_file(self, item: Any, chapter: str) -> None:
-        from grader.feedback import explain
-        from grader.pytest_plugin import subject_of
-
-        if chapter in self.result.broken:
-            return
-        subject = subject_of(item.path, item.config.getoption("--against"))
-        if subject.problems:
-            file = f"{chapter}/{subject.path.name}"
-            told = explain(subject.problems[0], file, file)
-            self.result.broken[chapter] = Check(
-                file, False, told.verdict, told.message, told.detail, told.place or ""
-            )
-
-
-def _exercise_name(item: Any) -> str:
-    mark = mark_of(getattr(item, "function", None))
-    return mark.of if mark else item.name

@@ -168,7 +168,7 @@ def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str
         text = f"{exercise} took longer than {SECONDS_PER_TEST} s. Is there a loop that never ends?"
         told = {"verdict": "timeout", "exercise": exercise, "message": text}
         return f"{title_of(function)}\n  {text}", told
-    feedback = explain(error, file, exercise)
+    feedback = explain(error, file, exercise, subject.source)
     verdict = feedback.verdict
     if isinstance(error, StudentError) and verdict == "unwritten":
         if error.kind == "missing":

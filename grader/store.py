@@ -11,6 +11,7 @@ database counts as graded only while its JSON file says the same.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import math
@@ -190,6 +191,54 @@ class Store:
             self._overrides[pair] = result.override
         self.log_path(student, chapter).unlink(missing_ok=True)
         return result
+
+    def move(self, student: str, to: str, chapter: str) -> None:
+        """File a stored result under another name of the same student: he has become known by it.
+
+        A result that is there already stays; a mark by hand goes over unless it has its own.
+        """
+        old, new = (column_text(student), chapter), (column_text(to), chapter)
+        if old == new or old not in self._keys:
+            return
+        known = self._result(new) if new in self._keys else None
+        moved = known if known is not None and known.status != "missing" else self._result(old)
+        override = (known and known.override) or self._overrides.get(old)
+        key = self._keys[new if moved is known else old]
+        self.save(replace(moved, student=to, override=override), key, keep_override=False)
+        path, folder, page = (
+            self.path_of(student, chapter),
+            self.folder_of(student),
+            f"{folder_name(chapter)}.html",
+        )
+        with tables.clear_errors(self.folder):
+            with self._db.begin():
+                for table in (RESULTS, TESTS, FAILURES):
+                    tables.delete(self._db, table, *old)
+                self._keys.pop(old, None)
+                self._overrides.pop(old, None)
+                path.unlink(missing_ok=True)
+            pages = [self.folder / kind / folder / page for kind in ("feedback", "report")]
+            for file in (*pages, self.log_path(student, chapter), path):
+                file.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    file.parent.rmdir()  # if it was the last
+
+    def _result(self, pair: Pair) -> Result:
+        """A stored result."""
+        query = sa.select(RESULTS.c.json).where(RESULTS.c.student == pair[0], RESULTS.c.chapter == pair[1])
+        with self._engine.connect() as db:
+            return Result.from_json(db.execute(query).scalar_one())
+
+    def worked(self) -> set[Pair]:
+        """(student, chapter) of every valid result that is not `missing`."""
+        query = sa.select(RESULTS.c.student, RESULTS.c.chapter).where(RESULTS.c.status != "missing")
+        with self._engine.connect() as db:
+            return {(r.student, r.chapter) for r in db.execute(query)} & self._keys.keys()
+
+    def result(self, student: str, chapter: str) -> Result | None:
+        """One valid result, or None."""
+        pair = (column_text(student), chapter)
+        return self._result(pair) if pair in self._keys else None
 
     def _save_failure(self, result: Result, log: str) -> None:
         student, chapter = pair = (column_text(result.student), result.chapter)

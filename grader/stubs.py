@@ -315,8 +315,15 @@ def diagnosis_file(chapter: Chapter) -> dict[Path, bytes]:
     return local_diagnosis.diagnosis_file(chapter)
 
 
+def notebook_file(chapter: Chapter) -> dict[Path, bytes]:
+    """Generator of the notebook of a chapter."""
+    from grader import notebook_build  # which cuts sources with the help of this module
+
+    return notebook_build.notebook_file(chapter)
+
+
 # What `kata build` makes of a chapter. Other generated files join by adding their generator here.
-GENERATORS: list[Generator] = [stub_file, diagnosis_file]
+GENERATORS: list[Generator] = [stub_file, diagnosis_file, notebook_file]
 
 
 def build(course: Course, chapters: Sequence[Chapter] | None = None, check: bool = False) -> list[Path]:

@@ -117,6 +117,7 @@ class Found:
 
     handed_in: list[HandedIn]
     unassigned: list[str]  # files in a class whose names tell no student
+    of_class: bool = True  # a whole class, so that who is not here handed in nothing
 
 
 def find_submissions(paths: Sequence[Path], chapters: Sequence[Chapter]) -> list[HandedIn]:
@@ -124,10 +125,14 @@ def find_submissions(paths: Sequence[Path], chapters: Sequence[Chapter]) -> list
     return survey(paths, chapters).handed_in
 
 
-def survey(paths: Sequence[Path], chapters: Sequence[Chapter]) -> Found:
+def survey(paths: Sequence[Path], chapters: Sequence[Chapter], student: str | None = None) -> Found:
     """Everything handed in for these chapters under these paths.
 
     Every student gets a `HandedIn` for every chapter, also if his files are missing or broken.
+
+    Parameters
+    ----------
+    student : whose the one path is, whatever its name says.
 
     Raises
     ------
@@ -135,7 +140,7 @@ def survey(paths: Sequence[Path], chapters: Sequence[Chapter]) -> Found:
         If a path does not exist or nothing that looks like a submission is found.
     """
     roster = Roster(chapters[0].course.chapters, chapters)
-    roster.add_paths(paths)
+    roster.add_paths(paths, student)
     if not roster.students:
         where = ", ".join(map(str, paths))
         raise UsageError(
@@ -143,25 +148,23 @@ def survey(paths: Sequence[Path], chapters: Sequence[Chapter]) -> Found:
         )
     by_module = {c.module: c for c in chapters[0].course.chapters}
     found = []
-    for student in roster.students.values():
+    for one in roster.students.values():
         files = {}
-        for module in student.files:
-            files[module] = _without_stubs(student.best(module), by_module[module])
+        for module in one.files:
+            files[module] = _without_stubs(one.best(module), by_module[module])
         own = tuple((c.name, files[c.module][0]) for c in chapters[0].course.chapters if c.module in files)
         for chapter in chapters:
             here = files.get(chapter.module, [])
             handed = HandedIn(
-                student.name,
+                one.name,
                 chapter,
                 here[0] if here else None,
                 tuple(here[1:]),
                 tuple((n, f) for n, f in own if n < chapter.name),
-                dict(student.identity),
+                dict(one.identity),
             )
-            found.append(
-                replace(handed, notes=_notes(student, handed), rejected=_rejected_for(student, handed))
-            )
-    return Found(found, roster.unassigned)
+            found.append(replace(handed, notes=_notes(one, handed), rejected=_rejected_for(one, handed)))
+    return Found(found, roster.unassigned, roster.of_class)
 
 
 def _without_stubs(files: list[File], chapter: Chapter) -> list[File]:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,6 +40,10 @@ class SuiteTest:
     mark: Mark
     needs: tuple[str, ...]  # ids
     item: Any = field(repr=False)  # pytest.Function
+    plain: bool = field(init=False, repr=False)  # can be called as it is
+
+    def __post_init__(self) -> None:
+        self.plain = _is_plain(self.item)
 
 
 @dataclass
@@ -50,7 +55,7 @@ class Suite:
     runner: Runner = field(repr=False)
     secret: str = field(repr=False)
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hash of everything in the suite's folder, the secret included."""
         return suite_hash(self.chapter, self.secret)
@@ -166,6 +171,8 @@ class Runner:
     def run(self, test: SuiteTest, student: Student, seed: int) -> tuple[BaseException | None, float]:
         self._student, self._seed = student, seed
         assert self.session is not None
+        if test.plain:
+            return self._call(test.item, student, seed)
         state = self.session._setupstate
         item = test.item
         started = time.perf_counter()
@@ -188,6 +195,36 @@ class Runner:
                     raised = raised or error
                 self._student = None
         return raised, seconds
+
+
+    def _call(self, item: Any, student: Student, seed: int) -> tuple[BaseException | None, float]:
+        """Run a test without pytest's setup and teardown, which take longer than most tests."""
+        arguments = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+        for name in item._fixtureinfo.argnames:
+            if name == "student":
+                arguments[name] = student
+            elif name == "rng":
+                arguments[name] = np.random.default_rng(seed)
+        raised: BaseException | None = None
+        started = time.perf_counter()
+        with np.errstate(all="ignore"):
+            try:
+                item.obj(**arguments)
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:
+                raised = error
+        return raised, time.perf_counter() - started
+
+
+def _is_plain(item: Any) -> bool:
+    """True if a test needs nothing of pytest but its arguments: our own fixtures and direct parameters."""
+    direct = set(item.callspec.params) if hasattr(item, "callspec") else set()
+    definitions = item._fixtureinfo.name2fixturedefs
+    if any(d.func.__name__ != "get_direct_param_fixture_func" for n in direct for d in definitions.get(n, ())):
+        return False  # a fixture of the suite's own makes something of the parameter
+    given = set(item._fixtureinfo.argnames) <= {"student", "rng"} | direct
+    return given and set(item.fixturenames) <= {"student", "rng"} | direct and item.cls is None
 
 
 def _suite_modules() -> list[str]:

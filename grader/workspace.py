@@ -336,7 +336,8 @@ def reset(workspace: Path, what: str) -> list[Reset]:
         raise UsageError(f"{what!r} is a chapter and a function. Use: kata reset {chapter.short}, or {ways}")
     if chapter is not None:
         files = [name for name in own if PurePosixPath(name).parts[0] == chapter.name]
-        return [_reset_file(workspace, name, str(own[name])) for name in files]
+        done = [_reset_file(workspace, name, str(own[name])) for name in files]
+        return [one for one in done if one.changed] or done[-1:]
     if not definitions:
         head, _, rest = what.partition(".")
         named = _chapter(chapters, head) if rest else None
@@ -352,6 +353,12 @@ def reset(workspace: Path, what: str) -> list[Reset]:
         ways = " or ".join(f"kata reset {PurePosixPath(name).parts[0][:4]}.{what}" for name, _ in definitions)
         raise UsageError(f"{what!r} is in more than one chapter. Use: {ways}")
     name, dotted = definitions[0]
+    from grader.notebook_switch import current_notebook, without_definition  # which build on this module
+
+    notebook = current_notebook(workspace, PurePosixPath(name).parts[0], manifest)
+    if notebook is not None and notebook.data is not None:
+        data = without_definition(notebook.data, notebook.name, str(own[name]), dotted)
+        return [_replace(workspace, notebook.name, notebook.data, data)]
     return [_reset_definition(workspace, name, str(own[name]), dotted)]
 
 
@@ -368,7 +375,7 @@ def _reset_file(workspace: Path, name: str, stub: str) -> Reset:
         old = path.read_bytes() if path.exists() else None
         if old == stub.encode():
             return Reset(name, changed=False)
-        backup = None if old is None else _backup(workspace, name, old)
+        backup = None if old is None else keep_copy(workspace, name, old)
         write_atomically(path, stub.encode())
     except OSError as error:
         raise UsageError(f"Cannot write {path}: {error.strerror or error}. Nothing was reset.") from None
@@ -395,18 +402,22 @@ def _reset_definition(workspace: Path, name: str, stub: str, dotted: str) -> Res
         raise UsageError(
             f"{dotted} cannot be put back into {name} alone. Reset more of it: kata reset {short}"
         )
-    data = new.encode()
+    return _replace(workspace, name, old, new.encode())
+
+
+def _replace(workspace: Path, name: str, old: bytes, data: bytes) -> Reset:
+    path = workspace / name
     if data == old.removeprefix(b"\xef\xbb\xbf"):
         return Reset(name, changed=False)
     try:
-        backup = _backup(workspace, name, old)
+        backup = keep_copy(workspace, name, old)
         write_atomically(path, data)
     except OSError as error:
         raise UsageError(f"Cannot write {path}: {error.strerror or error}. Nothing was reset.") from None
     return Reset(name, changed=True, backup=backup)
 
 
-def _backup(workspace: Path, name: str, data: bytes) -> str:
+def keep_copy(workspace: Path, name: str, data: bytes) -> str:
     """Keep a file's content; returns the name of the copy under the workspace."""
     path = PurePosixPath(name)
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
@@ -481,14 +492,14 @@ def _update_file(
         write_atomically(path, data)
         done.replaced.append(name)
     elif not is_own(name):
-        done.overruled[name] = _backup(workspace, name, current)
+        done.overruled[name] = keep_copy(workspace, name, current)
         write_atomically(path, data)
     elif old is not None and unify(old.pristine or "") == unify(new.pristine or ""):
         done.kept.append(name)
     else:
         beside = PurePosixPath(name).with_name(f"{path.stem}{NEW}{path.suffix}").as_posix()
         if (workspace / beside).exists() and not new.same((workspace / beside).read_bytes()):
-            _backup(workspace, beside, (workspace / beside).read_bytes())
+            keep_copy(workspace, beside, (workspace / beside).read_bytes())
         write_atomically(workspace / beside, data)
         before = old.pristine if old is not None else None
         changes = stub_changes(before or "", new.pristine or "") if path.suffix == ".py" else []

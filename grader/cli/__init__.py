@@ -14,8 +14,13 @@ from grader.errors import KitError
 COMMANDS = {
     "start": ("student", "copy the exercises into a folder of your own"),
     "test": ("student", "run the visible tests and explain what is wrong"),
+    "watch": ("student", "run a chapter whenever you save it"),
+    "next": ("student", "say what to do next, and show what the function has to do"),
+    "hint": ("student", "reveal one more hint for a function"),
+    "status": ("student", "show how far you are"),
     "plot": ("student", "draw a chapter's figures from your own functions"),
     "reset": ("student", "put one function or chapter back to its stub; your text is kept"),
+    "notebook": ("student", "carry a chapter from its .py file into its notebook, or back"),
     "update": ("student", "bring corrected chapters into a workspace without touching your code"),
     "grade": ("teacher", "grade submissions with the hidden suites, in the sandbox"),
     "demo": ("teacher", "grade the sample class and show the report"),

@@ -97,6 +97,12 @@ def shown(text: str) -> str:
     return escape("".join(c if c.isprintable() else "?" for c in text))
 
 
+def few(names: Sequence[str], most: int = 10) -> str:
+    """Some names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def table_of_scores(where: Console, results: Sequence[Result]) -> None:
     """Students by chapters, score of maximum."""
     from rich.table import Table

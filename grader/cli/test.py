@@ -2,96 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from grader.practice import Exercise, Practice
+    from grader.practice import Practice
 
 
 @click.command(
     epilog="""\b
 Examples:
-  kata test            every chapter
-  kata test ch04       one chapter (also: 4, losses)
-  kata test softmax    one function
+  kata test                   every chapter; in a chapter's folder, that chapter
+  kata test ch04              one chapter (also: 4, losses)
+  kata test softmax entropy   functions or classes
+  kata test softmax --all     every check that fails, not only the first
+
+A check that takes longer than 5 seconds is stopped, and the line in which it was is shown.
 
 Plain `pytest` in this folder says the same. Exit codes: 0 all pass, 1 some do not, 2 wrong usage."""
 )
-@click.argument("what", required=False, metavar="[CHAPTER|FUNCTION]")
-@click.option("--all", "-a", "show_all", is_flag=True, help="Show every failure, not only the first of each function.")
-def test(what: str | None, show_all: bool) -> int:
+@click.argument("what", nargs=-1, metavar="[CHAPTER|FUNCTION]...")
+@click.option(
+    "--all", "-a", "show_all", is_flag=True, help="Show every failure, not only the first of each function."
+)
+def test(what: tuple[str, ...], show_all: bool) -> int:
     """Run the visible tests here and explain what is wrong."""
-    from grader.practice import practice_root, practise
+    from grader.practice import chapter_here, practice_root, select
+    from grader.progress import run_and_keep
 
     root = practice_root()
-    found = practise(root, what)
+    here = chapter_here(root)
+    chosen = select(root, what or ((here,) if here else ()))
+    waiting = _Waiting()
+    try:
+        found = run_and_keep(root, chosen, waiting.note)
+    finally:
+        waiting.stop()
     _report(found, show_all)
     return 0 if found.all_done else 1
 
 
 def _report(found: Practice, show_all: bool) -> None:
-    for error in found.errors:
-        click.secho(error, fg="red")
-    chapters = list(dict.fromkeys(e.chapter for e in found.exercises))
-    for chapter in chapters:
-        exercises = [e for e in found.exercises if e.chapter == chapter]
-        done = sum(e.done for e in exercises)
-        click.secho(f"{chapter}  {done} of {len(exercises)} done", bold=True)
-        broken = found.broken.get(chapter)
-        if broken:
-            click.secho(f"  {broken.message}", fg="red")
-            _indented(broken.detail, 4)
-            continue
-        unwritten = [e.name for e in exercises if e.unwritten]
-        for exercise in exercises:
-            if exercise.done:
-                click.echo(click.style("  ok    ", fg="green") + exercise.name)
-            elif not exercise.unwritten:
-                _failure(exercise, show_all)
-        if unwritten:
-            click.echo(click.style("  todo  ", fg="yellow") + ", ".join(unwritten))
-    click.echo(_next_step(found, chapters))
+    from grader.cli.results import chapter_lines, next_line
+
+    lines = [click.style(error, fg="red") for error in found.errors]
+    for chapter in found.chapters:
+        lines += chapter_lines(found, chapter, show_all)
+    click.echo("\n".join([*lines, next_line(found)]))
 
 
-def _failure(exercise: Exercise, show_all: bool) -> None:
-    passed = sum(c.passed for c in exercise.checks)
-    click.echo(click.style("  wrong ", fg="red") + f"{exercise.name}  ({passed} of {len(exercise.checks)} checks pass)")
-    failures = [c for c in exercise.checks if not c.passed]
-    for check in failures if show_all else failures[:1]:
-        click.echo(f"          {check.title}" + click.style(f"  ({check.where})" if check.where else "", dim=True))
-        click.secho(f"          {check.message}", fg="red")
-        _indented(check.detail, 12)
-        if check.printed.strip():
-            lines = check.printed.strip().splitlines()
-            click.echo("          it printed:")
-            _indented("\n".join(lines[:10]), 12)
-            if len(lines) > 10:
-                click.echo(f"            ... and {len(lines) - 10} more lines")
-    if exercise.recognised:
-        click.secho("          This behaves exactly like a known mistake:", fg="yellow")
-        click.secho(f"          {exercise.recognised}", fg="yellow")
-    if len(failures) > 1 and not show_all:
-        more = len(failures) - 1
-        click.echo(f"          and {more} more check{'s' if more > 1 else ''} (kata test {exercise.name} --all)")
+class _Waiting:
+    """Says on a terminal what is being run, so that a wait explains itself."""
 
+    def __init__(self) -> None:
+        self.shown = ""
+        self.terminal = sys.stderr.isatty()
 
-def _indented(text: str, width: int) -> None:
-    for line in text.splitlines():
-        click.echo(" " * width + line)
+    def note(self, event: dict[str, Any]) -> None:
+        if self.terminal and event["event"] == "running" and event["exercise"] != self.shown:
+            self.shown = event["exercise"]
+            click.echo(f"\r\x1b[Krunning {self.shown} ...", nl=False, err=True)
 
-
-def _next_step(found: Practice, chapters: list[str]) -> str:
-    for chapter in chapters:
-        if chapter in found.broken:
-            return f"Next: repair {found.broken[chapter].place or chapter}, then run kata test {chapter[:4]}."
-        for exercise in found.exercises:
-            if exercise.chapter == chapter and not exercise.done:
-                check = exercise.first_failure
-                file = f"{chapter}/{chapter[5:]}.py"
-                where = check.place if check and check.place.startswith(file) else file
-                return f"Next: {exercise.name} in {where}. Formulas and hints: {chapter}/README.md"
-    if found.errors:
-        return "Next: put the test files back with: kata update"
-    return "All visible tests pass. The hidden suite checks more: edge cases, gradients, random inputs."
+    def stop(self) -> None:
+        if self.shown:
+            click.echo("\r\x1b[K", nl=False, err=True)

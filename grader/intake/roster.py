@@ -40,6 +40,7 @@ SKIPPED_FOLDERS = {
     "__MACOSX",
 }
 NBGRADER = {"nbgrader_config.py", "gradebook.db", "source", "release"}  # beside submitted/
+CANVAS_LATE = "Canvas marks this as handed in late."  # `grader.marks_of_class` looks for it
 NOT_ZIP = "is not a zip file. Hand in the files themselves, or a zip file."
 
 
@@ -106,17 +107,25 @@ class Roster:
         self.file_names = ", ".join(c.file_name for c in chapters)
         self.students: dict[str, Student] = {}
         self.unassigned: list[str] = []  # files in a class that tell no student
+        self.of_class = False  # one of the paths held a class, not one student's work
 
     # paths ------------------------------------------------------------------------------------------------
 
-    def add_paths(self, paths: Sequence[Path]) -> None:
+    def add_paths(self, paths: Sequence[Path], student: str | None = None) -> None:
         """Collect what lies under the paths.
+
+        Parameters
+        ----------
+        student : whose it is, whatever its name says; then there is one path, and it is one student's.
 
         Raises
         ------
         UsageError
-            If a path does not exist, or is a file that belongs to no chapter.
+            If a path does not exist, is a file that belongs to no chapter, or holds more than it should.
         """
+        if student is not None:
+            self._named(paths, student)
+            return
         for path in paths:
             if path.is_dir() and not path.is_symlink():
                 self._folder(Folder(path), path)
@@ -132,11 +141,36 @@ class Roster:
                 )
         self._tell_apart()
 
+    def _named(self, paths: Sequence[Path], student: str) -> None:
+        """One path, of one student, whose name is given."""
+        if len(paths) != 1:
+            raise UsageError("--student names whose the one path is. Give one path, or leave --student out.")
+        path = paths[0]
+        if not path.exists() and not path.is_symlink():
+            raise UsageError(f"{path} does not exist. Name the folder, zip file or .py file of {student}.")
+        if path.is_dir() and not path.is_symlink():
+            folder = Folder(path)
+            others = [e for e in _entries(folder) if isinstance(e, Folder) and not _hidden(e)]
+            if _submitted(folder) or sum(self.is_one_students(e) for e in others) > 1:
+                raise UsageError(
+                    f"{path} holds several students. Leave --student out, or name the folder of {student}."
+                )
+            self._walk(self._student(student), folder, Place())
+            return
+        file = DiskFile(path)
+        stem, ending = split(file.name)
+        meaning = self.modules.meaning(stem)
+        if ending in CODE and not (meaning and meaning.module in self.graded):
+            raise UsageError(f"{path} belongs to no chapter. Rename it to one of: {self.file_names}.")
+        if ending not in CODE and ending != ".zip" and ending not in OTHER_ARCHIVES:
+            raise UsageError(f"{path} is no submission. Name a folder, a zip file, a .py or an .ipynb file.")
+        self._take(self._student(student), file, Place())
+
     def _folder(self, folder: Folder, path: Path) -> None:
         folder.name = path.resolve().name
         try:
             submitted = _submitted(folder)
-            if submitted is None and self._is_one_students(folder):
+            if submitted is None and self.is_one_students(folder):
                 self._one_students(folder)
             else:
                 self._class(submitted or folder, nbgrader=submitted is not None)
@@ -154,7 +188,7 @@ class Roster:
             folder: Folder = archive.root
             while True:
                 submitted = _submitted(folder)
-                if submitted is None and self._is_one_students(folder):
+                if submitted is None and self.is_one_students(folder):
                     archive.check_size()
                     self._walk(self._student(name), folder, Place((file.name,), ()))
                     return
@@ -167,7 +201,7 @@ class Roster:
         except Refused as refusal:
             self._student(name).problems.append((file.label, str(refusal)))
 
-    def _is_one_students(self, folder: Folder) -> bool:
+    def is_one_students(self, folder: Folder) -> bool:
         """A folder is one student's if chapters lie directly in it.
 
         A stray file beside the folders of a class does not make them one student's.
@@ -202,6 +236,7 @@ class Roster:
             self._walk(self._student(folder.name), folder, Place())
 
     def _class(self, folder: Folder, *, nbgrader: bool = False) -> None:
+        self.of_class = True
         for entry in folder.entries():
             if _hidden(entry):
                 continue
@@ -251,7 +286,7 @@ class Roster:
         student = self._student(download.student)
         student.identity = download.identity
         if download.late:
-            student.note("Canvas marks this as handed in late.")
+            student.note(CANVAS_LATE)
         if isinstance(entry, Folder):
             if download.is_text:
                 names = [e.name for e in entry.entries()][:3]

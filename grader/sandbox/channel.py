@@ -121,11 +121,11 @@ class WorkerChannel:
         self.failed_check = None
         self.warned.clear()
 
-    def close(self) -> int | None:
-        """Kill the worker. Returns its wait status the first time."""
+    def close(self, wait: bool = False) -> int | None:
+        """Kill the worker. With `wait` its wait status comes back, the first time."""
         if self.process.pid < 0:
             return None
-        status = self.server.kill(self.process)
+        status = self.server.kill(self.process, wait)
         self.process.pid = -1
         return status
 
@@ -177,6 +177,10 @@ class WorkerChannel:
         match operation[0]:
             case "many":
                 fits = type(value) is list and len(value) == len(operation[2])
+            case "slopes":
+                count = operation[-1] - operation[-2]
+                plain = type(value) is np.ndarray and value.dtype == np.float64 and value.ndim > 0
+                fits = (plain or type(value) is list) and len(value) == count
             case "len":
                 fits = type(value) is int and 0 <= value < 2**63
             case "next":
@@ -556,7 +560,7 @@ class WorkerChannel:
         ended.register(self.process.pidfd, select.POLLIN)
         alone = bool(ended.poll(200))  # or does it live on, with its connection closed?
         used = self.cpu_seconds()
-        status = self.close()
+        status = self.close(wait=True)
         if not server_alive or status is None:
             raise GraderFailure("The fork server died while a submission was graded.")
         verdict, text, limit = "crashed", "The submission ended its own process.", None

@@ -12,6 +12,7 @@ import socket
 import struct
 import subprocess
 import sys
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,8 @@ class ForkServer:
         self._next_uid = os.getpid() % UIDS
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._asked: deque[socket.socket | None] = deque()  # requests without an answer yet; None: to reap
+        self._spare: deque[Process] = deque()  # workers that nobody uses yet
 
     # life ------------------------------------------------------------------------------------------------
 
@@ -128,6 +131,14 @@ class ForkServer:
 
     def close(self) -> None:
         """End the fork server; its workers end with it."""
+        for sock in self._asked:
+            if sock is not None:
+                sock.close()
+        for spare in self._spare:
+            spare.sock.close()
+            os.close(spare.pidfd)
+        self._asked.clear()
+        self._spare.clear()
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -162,6 +173,8 @@ class ForkServer:
     def fork(self) -> Process:
         """A fresh worker, not yet asked anything. A dead fork server is started again once.
 
+        The next one is asked for at once, so that it gets ready while this one is used.
+
         Raises
         ------
         GraderFailure
@@ -170,25 +183,19 @@ class ForkServer:
         if not self.alive:
             self.close()
             self.start()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        uid = 0
-        if os.geteuid() == 0:
-            self._next_uid = (self._next_uid + 1) % UIDS
-            uid = FIRST_UID + self._next_uid
-        try:
-            with theirs:
-                assert self._control is not None
-                socket.send_fds(self._control, [FORK.pack(b"F", uid)], [theirs.fileno()])
-            message, fds = self._receive(ANSWER_SECONDS)
-            pid, _ = REPLY.unpack(message)
-        except (OSError, struct.error, GraderFailure) as error:
-            ours.close()
-            self._kill_server()
-            raise GraderFailure(f"The fork server gave no worker: {error}") from None
-        return Process(ours, pid, fds[0])
+        if not any(sock is not None for sock in self._asked) and not self._spare:
+            self._ask_for_worker()
+        while not self._spare:
+            self._hear()
+        process = self._spare.popleft()
+        self._ask_for_worker()
+        return process
 
-    def kill(self, process: Process) -> int | None:
-        """Kill a worker and reap it. Returns its wait status before that (see os.waitstatus_to_exitcode)."""
+    def kill(self, process: Process, wait: bool = True) -> int | None:
+        """Kill a worker. It is reaped; its wait status before the kill (see os.waitstatus_to_exitcode) is given.
+
+        wait : without it None comes back at once, and the worker is reaped meanwhile.
+        """
         process.sock.close()
         with contextlib.suppress(OSError):
             signal.pidfd_send_signal(process.pidfd, signal.SIGKILL)
@@ -197,11 +204,46 @@ class ForkServer:
             return None
         try:
             self._control.send(FORK.pack(b"W", process.pid))
-            message, _ = self._receive(ANSWER_SECONDS)
-            return REPLY.unpack(message)[1]
-        except (OSError, struct.error, GraderFailure):
+            self._asked.append(None)
+            if not wait:
+                return None
+            status = None
+            while self._asked and None in self._asked:
+                status = self._hear()
+            return status
+        except (OSError, GraderFailure):
             self._kill_server()
             return None
+
+    def _ask_for_worker(self) -> None:
+        uid = 0
+        if os.geteuid() == 0:
+            self._next_uid = (self._next_uid + 1) % UIDS
+            uid = FIRST_UID + self._next_uid
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with theirs:
+                assert self._control is not None
+                socket.send_fds(self._control, [FORK.pack(b"F", uid)], [theirs.fileno()])
+        except OSError as error:
+            ours.close()
+            self._kill_server()
+            raise GraderFailure(f"The fork server gave no worker: {error}") from None
+        self._asked.append(ours)
+
+    def _hear(self) -> int | None:
+        """Read the answer to the oldest request: a worker, which is kept, or the wait status of one."""
+        try:
+            message, fds = self._receive(ANSWER_SECONDS)
+            pid, status = REPLY.unpack(message)
+            sock = self._asked.popleft()
+            if sock is None:
+                return status
+            self._spare.append(Process(sock, pid, fds[0]))
+        except (OSError, struct.error, IndexError, GraderFailure) as error:
+            self._kill_server()
+            raise GraderFailure(f"The fork server gave no worker: {error}") from None
+        return None
 
     def _kill_server(self) -> None:
         if self._process is not None:

@@ -350,11 +350,11 @@ class Watch:
         self.graders |= graders
         workers = {p for p, parent in table.items() if parent in zygotes}
         deeper = {p for p, parent in table.items() if parent in workers}
-        # The process that has just answered is idle, so at most the others have a worker.
-        if len(workers) > JOBS - 1 or deeper:
+        # Each process has the worker that it uses and the next one, which waits for its submission.
+        if len(workers) > 2 * JOBS or deeper:
             time.sleep(0.5)
             alive = parents()
-            if len(workers & alive.keys()) > JOBS - 1 or deeper & alive.keys():
+            if len(workers & alive.keys()) > 2 * JOBS or deeper & alive.keys():
                 told = f"{len(workers)} workers, {len(deeper)} children of theirs"
                 self.report.survivors.append(f"{result.student}: {told}")
         for pid in graders:

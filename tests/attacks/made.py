@@ -93,7 +93,7 @@ def p18_link_to_zeros(folder, good, bad):
     (folder / "ch00_attacked" / "attacked.py").symlink_to("/dev/zero")
 
 
-@made("P18", "A chapter's folder that is a link to another student's.", status="missing")
+@made("P18", "A chapter's folder that is a link to another student's.", status="rejected")
 def p18_linked_folder(folder, good, bad):
     folder.mkdir(parents=True)
     (folder / "ch00_attacked").symlink_to(Path(__file__).parent / "solutions/ch00_attacked")

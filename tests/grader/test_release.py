@@ -89,7 +89,7 @@ def test_a_kit_holds_the_exercises_and_nothing_else(course, tmp_path):
     write(course.root, {"exercises/ch04_losses/__pycache__/a.pyc": CANARY, "exercises/.cache/x": CANARY})
     done = release(course, tmp_path / "kit.zip")
     files = members((tmp_path / "kit.zip").read_bytes())
-    stub_names = {f"{c.name}/{c.file_name}" for c in course.chapters}
+    stub_names = {f"{c.name}/{c.module}{end}" for c in course.chapters for end in (".py", ".ipynb")}
     expected = {n.removeprefix("exercises/") for n in TREE if n.startswith("exercises/")} | stub_names
     expected |= {f"{c.name}/diagnosis.json" for c in course.chapters if c.mistakes_path.is_file()}
     assert set(files) == {f"nnkata-work/{name}" for name in expected | {workspace.MANIFEST, PAGE.name}}
@@ -129,11 +129,11 @@ def test_an_unpacked_kit_is_a_workspace(course, tmp_path):
     stub = kit / "ch04_losses/losses.py"
     pristine = stub.read_bytes()
     stub.write_bytes(b"mine\n")
-    assert workspace.reset(kit, "ch04")[0].changed
+    assert [done.file for done in workspace.reset(kit, "ch04") if done.changed] == ["ch04_losses/losses.py"]
     assert stub.read_bytes() == pristine
     assert workspace.update(kit, course.exercises).kept == []
     with workspace.opened_kit(kit) as source:
-        assert len(workspace.start(tmp_path / "work", source).copied) == 14
+        assert len(workspace.start(tmp_path / "work", source).copied) == 17
 
 
 def test_a_chapter_brings_what_it_needs(course, tmp_path):
@@ -193,6 +193,7 @@ OUTPUT = json.dumps({"cells": [{"source": [], "outputs": [{"text": f"a\n{SECRET_
 def test_a_leak_stops_the_release(course, tmp_path, name, text, line, found):
     """A line of a solution, a marker, or a file of the teacher's desk is named with its place."""
     write(course.exercises, {name: text})
+    stubs.build(course)
     place = f"^exercises/{name}:{line or ''}"
     with pytest.raises(AuthorError, match=f"{place}.*{found}"):
         release(course, tmp_path / "kit.zip")

@@ -284,7 +284,7 @@ def test_build_writes_once_and_then_has_nothing_to_do(tmp_path):
     """The first build writes the stub, a second one leaves the file alone."""
     course = tiny_course(tmp_path)
     path = Path("exercises/ch04_losses/losses.py")
-    assert stubs.build(course) == [path, PAGE]
+    assert stubs.build(course) == [path, path.with_suffix(".ipynb"), PAGE]
     assert (tmp_path / path).read_text() == STUB
     before = os.stat(tmp_path / path)
     assert stubs.build(course) == []
@@ -295,7 +295,8 @@ def test_build_writes_once_and_then_has_nothing_to_do(tmp_path):
 def test_check_writes_nothing(tmp_path):
     """With check the outdated files are named and stay as they are."""
     course = tiny_course(tmp_path)
-    assert stubs.build(course, check=True) == [Path("exercises/ch04_losses/losses.py"), PAGE]
+    path = Path("exercises/ch04_losses/losses.py")
+    assert stubs.build(course, check=True) == [path, path.with_suffix(".ipynb"), PAGE]
     assert not (tmp_path / "exercises/ch04_losses/losses.py").exists()
 
 
@@ -333,7 +334,7 @@ def test_another_generator_joins_the_build(tmp_path, monkeypatch):
     monkeypatch.setattr(
         stubs, "GENERATORS", [*stubs.GENERATORS, lambda c: {Path(f"exercises/{c.name}/page.txt"): b"page"}]
     )
-    assert len(stubs.build(tiny_course(tmp_path))) == 3
+    assert len(stubs.build(tiny_course(tmp_path))) == 4
     assert (tmp_path / "exercises/ch04_losses/page.txt").read_bytes() == b"page"
 
 
@@ -368,7 +369,8 @@ def test_the_command_prints_one_line_per_file(tmp_path):
     second = run(build_command, ["ch04", "--course", str(tmp_path)])
     assert (second.exit_code, second.output) == (
         0,
-        "wrote  exercises/ch04_losses/losses.py\nwrote  exercises/SIGNATURES.md\n",
+        "wrote  exercises/ch04_losses/losses.py\nwrote  exercises/ch04_losses/losses.ipynb\n"
+        "wrote  exercises/SIGNATURES.md\n",
     )
     third = run(build_command, ["--course", str(tmp_path), "--check"])
     assert (third.exit_code, third.output) == (0, "1 chapter up to date.\n")

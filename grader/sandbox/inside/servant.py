@@ -298,6 +298,28 @@ class Servant:
             results.append(value if pick is None else value[pick])
         return results
 
+    def do_slopes(self, target, args, wrt, h, pick, first, last):
+        """Calls number first to last - 1 of a gradient by differences: as it is, then +h and -h in each entry of `wrt`.
+
+        One array where all results are alike, which is sent and read much faster than a list.
+        """
+        start = np.array(args[wrt], dtype=np.float64)
+        results = []
+        for number in range(first, last):
+            moved = start.copy()
+            if number:
+                moved.reshape(-1)[(number - 1) // 2] += h if number % 2 else -h
+            given = [fresh(a) for a in args]
+            given[wrt] = moved
+            value = target(*given)
+            results.append(value if pick is None else value[pick])
+        kinds = {type(r) for r in results}
+        if kinds <= {float, np.float64}:
+            return np.array(results, dtype=np.float64)
+        if kinds == {np.ndarray} and len({(r.shape, r.dtype.str) for r in results}) == 1 and results[0].dtype == np.float64:
+            return np.stack(results)
+        return results
+
     def do_probe(self, source, name, args, kwargs):
         if source not in self.probes:
             space = {"np": np, "math": math, "__name__": "probe"}
@@ -374,6 +396,17 @@ class Iteration:
 
     def __init__(self, iterator):
         self.iterator = iterator
+
+
+def fresh(value):
+    """A copy of an argument, so that no call sees what an earlier one did to it."""
+    if isinstance(value, np.ndarray):
+        return value.copy(order="K")
+    if type(value) in (list, tuple):
+        return type(value)(fresh(v) for v in value)
+    if type(value) is dict:
+        return {k: fresh(v) for k, v in value.items()}
+    return value
 
 
 def arrays_in(value, depth=3):

@@ -290,7 +290,7 @@ def run(fd, uid, zygote, blob, config):
         sock = socket.socket(fileno=0)
         become_worker(uid, zygote, config)
         line = Line(sock)
-        line.encoder.frame({"warm": np.zeros(1)})
+        warm_up(line)
         if blob is not None:
             lockdown.load_filter(blob)
     except BaseException as error:
@@ -299,6 +299,40 @@ def run(fd, uid, zygote, blob, config):
         os._exit(70)
     line.send({"ready": os.getpid(), "uid": uid})
     line.serve()
+
+
+REHEARSAL = """
+import numpy as np
+
+
+def softmax(z):
+    if z is None:
+        raise ValueError("rehearsal")
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+class Linear:
+    def __init__(self, rng):
+        self.params = {"W": np.ones((2, 2)), "b": np.zeros(2)}
+
+    def forward(self, X):
+        return np.where(X @ self.params["W"] + self.params["b"] > 0, X, 0.0)
+"""
+
+
+def warm_up(line):
+    """Do once what every submission does, before there is one: a fork owns its memory only when it has touched it."""
+    servant = servants.Servant()
+    with servants.recording_warnings():
+        servant.load({"rehearsal": REHEARSAL}, {"rehearsal": "rehearsal.py"}, "rehearsal", True)
+        z = np.array([[0.0, 1.0], [2.0, 3.0]])
+        value, live, _ = servant.execute(["call", servant.named("softmax"), [z], {}])
+        servant.execute(["slopes", servant.named("softmax"), [z], 0, 1e-5, None, 0, 9])
+        servant.execute(["call", servant.named("Linear")(None).forward, [z], {}])
+    frame = line.encoder.frame({"id": 1, "ok": servants.export((value, 1.0), line.handle, live=live)})
+    line.decoder.unpack(frame[wire.LENGTH.size :])
+    servant.unload()
 
 
 def become_worker(uid, zygote, config):

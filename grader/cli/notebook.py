@@ -1,0 +1,38 @@
+"""`kata notebook`: from `.py` to notebook and back."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.argument("chapter", metavar="CHAPTER")
+@click.option(
+    "--to",
+    type=click.Choice(["ipynb", "py"]),
+    help="Where your code should go. Default: to the one of the two that holds nothing of yours.",
+)
+def notebook(chapter: str, to: str | None) -> None:
+    """Carry what you wrote in a chapter from the .py file into its notebook, or back.
+
+    Both are tested and graded alike; work in one of them. Nothing is lost: the old text of every file that
+    changes is kept, and its place is printed. Your own texts and trials in a notebook become comments of the .py
+    file, and cells again on the way back.
+
+    \b
+    Examples:
+      kata notebook ch04             to the other one
+      kata notebook ch04 --to py     take what is in the notebook
+    """
+    from grader.notebook_switch import switch
+    from grader.workspace import find_workspace
+
+    done = switch(find_workspace(), chapter, to)
+    if not done.changed:
+        click.echo(f"Nothing is written yet. Open {done.source} or {done.target}, as you like.")
+        return
+    click.echo(f"Your code is in {done.target} now; {done.source} is back to its stub.")
+    for name, copy in done.kept.items():
+        click.echo(f"Your old {name}: {copy}")
+    for note in done.notes:
+        click.echo(f"Note: {note}")
