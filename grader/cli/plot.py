@@ -123,9 +123,11 @@ def open_file(path: Path) -> None:
         os.startfile(path)
         return
     program = "open" if sys.platform == "darwin" else "xdg-open"
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    nothing = subprocess.DEVNULL
     try:
-        subprocess.Popen([program, str(path)], start_new_session=True, **quiet)
+        subprocess.Popen(
+            [program, str(path)], stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
+        )
     except OSError:
         click.echo(f"There is no {program} here. Open the picture yourself.", err=True)
 

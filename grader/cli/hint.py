@@ -1,0 +1,84 @@
+"""`kata hint`: one hint at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.hints import Hinted
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  kata hint softmax          one hint more than last time
+  kata hint                  for the function that is next
+  kata hint softmax --again  those you have seen, no new one
+  kata hint softmax --all    all of them"""
+)
+@click.argument("function", required=False, metavar="[FUNCTION]")
+@click.option("--again", is_flag=True, help="Show the hints you have seen, and no new one.")
+@click.option("--all", "everything", is_flag=True, help="Show all hints.")
+def hint(function: str | None, again: bool, everything: bool) -> None:
+    """Reveal one more hint for a function: first a question, then a direction, then nearly the line."""
+    from grader.errors import UsageError
+    from grader.hints import find_hints
+    from grader.practice import chapter_here, practice_root
+    from grader.progress import Progress
+
+    if again and everything:
+        raise UsageError("Use --again or --all, not both.")
+    root = practice_root()
+    near = chapter_here(root)
+    if function is None:
+        function, near = _next(root, near)
+        if function is None:
+            click.echo("Every visible test passes; there is nothing to hint at.")
+            return
+    progress = Progress(root)
+    found = find_hints(root, function, near or progress.last)
+    seen = min(progress.hints_shown(found.name), len(found.hints))
+    if again and not seen:
+        raise UsageError(f"You have seen no hint for {found.name} yet. The first one: kata hint {found.name}")
+    shown = len(found.hints) if everything else seen if again else min(seen + 1, len(found.hints))
+    click.echo("\n".join(hint_lines(found, shown, new=shown > seen and not everything)))
+    if shown > seen:
+        progress.reveal_hint(found.name, shown)
+        if not progress.save() and shown < len(found.hints):
+            click.echo("This folder keeps no record of the hints you have seen. All of them: --all", err=True)
+
+
+def _next(root: Path, near: str | None) -> tuple[str | None, str | None]:
+    from grader.cli.next import where_to_go_on
+
+    chapter, found = where_to_go_on(root, near)
+    exercise = found.to_do if found is not None else None
+    return (exercise.name, chapter) if exercise is not None else (None, None)
+
+
+def hint_lines(found: Hinted, shown: int, new: bool = True, more: str = "") -> Iterator[str]:
+    """The first `shown` hints of a function.
+
+    new : the last of them is new; the earlier ones are dimmed.
+    more : how to see the next one.
+    """
+    from grader.hints import plain
+
+    yield click.style(f"{found.name}, {found.chapter}", bold=True)
+    for number, one in enumerate(found.hints[:shown], 1):
+        old = new and number < shown
+        yield ""
+        yield click.style(one.title, fg=None if old else "cyan", dim=old)
+        for line in plain(one.text).splitlines():
+            yield click.style(f"  {line}", dim=True) if old else f"  {line}"
+    yield ""
+    left = len(found.hints) - shown
+    if left:
+        yield f"{left} more: {more or f'kata hint {found.name}'}"
+    else:
+        yield f"That was the last one. The handout explains more: {found.chapter}/README.md"

@@ -1,0 +1,127 @@
+"""Results of visible tests as lines for a terminal; `kata test` and `kata watch` say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from grader.practice import Check, Exercise, Practice
+
+PRINTED_LINES = 10  # of what a function printed
+ALL_PASS = "All visible tests pass. The hidden suite checks more: edge cases, gradients, random inputs."
+
+
+def chapter_lines(
+    found: Practice, chapter: str, show_all: bool = False, failures: int | None = None
+) -> Iterator[str]:
+    """What was found in one chapter.
+
+    Parameters
+    ----------
+    show_all : every failed check, not only the first of each function.
+    failures : so many functions are explained, the others only named. None: all.
+    """
+    exercises = found.of(chapter)
+    done = sum(e.done for e in exercises)
+    yield click.style(f"{chapter}  {done} of {len(exercises)} done", bold=True)
+    broken = found.broken.get(chapter)
+    if broken is not None:
+        yield "  " + click.style(clean(broken.message), fg="red")
+        yield from _indented(broken.detail, 4)
+        return
+    left = len(exercises) if failures is None else failures
+    for exercise in exercises:
+        if exercise.done:
+            yield click.style("  ok    ", fg="green") + exercise.name
+        elif exercise.wrong and left > 0:
+            left -= 1
+            yield from failure_lines(exercise, show_all)
+        elif exercise.wrong:
+            yield click.style("  wrong ", fg="red") + exercise.name
+    for word, names in waiting(exercises).items():
+        if names:
+            yield click.style(f"  {word:<6}", fg="yellow") + ", ".join(names)
+
+
+def waiting(exercises: list[Exercise]) -> dict[str, list[str]]:
+    """Names of what is not written (`todo`), and of what needs something that is not (`waits`)."""
+    names: dict[str, list[str]] = {"todo": [], "waits": []}
+    for exercise in exercises:
+        if not exercise.done and not exercise.wrong:
+            names["todo" if exercise.unwritten else "waits"].append(exercise.name)
+    return names
+
+
+def failure_lines(exercise: Exercise, show_all: bool = False) -> Iterator[str]:
+    """Why one function or class is not right yet."""
+    passed = sum(c.passed for c in exercise.checks)
+    counts = f"({passed} of {len(exercise.checks)} checks pass)"
+    yield click.style("  wrong ", fg="red") + f"{exercise.name}  {counts}"
+    failed = [c for c in exercise.checks if not c.passed]
+    for check in failed if show_all else failed[:1]:
+        yield from _check_lines(check)
+    if exercise.recognised:
+        yield "          " + click.style("This behaves exactly like a known mistake:", fg="yellow")
+        yield "          " + click.style(clean(exercise.recognised), fg="yellow")
+    if len(failed) > 1 and not show_all:
+        more = len(failed) - 1
+        yield f"          and {more} more check{'s' if more > 1 else ''} (kata test {exercise.name} --all)"
+
+
+def _check_lines(check: Check) -> Iterator[str]:
+    where = click.style(f"  ({check.where})", dim=True) if check.where else ""
+    yield f"          {clean(check.title)}{where}"
+    for line in clean(check.message).splitlines():
+        yield "          " + click.style(line, fg="red")
+    yield from _indented(check.detail, 12)
+    lines = clean(check.printed).strip("\n").splitlines()
+    if any(line.strip() for line in lines):
+        yield "          it printed:"
+        yield from _indented("\n".join(line[:200] for line in lines[:PRINTED_LINES]), 12)
+        if len(lines) > PRINTED_LINES:
+            yield f"            ... and {len(lines) - PRINTED_LINES} more lines"
+
+
+def next_line(found: Practice) -> str:
+    """The next thing to do."""
+    for chapter in found.chapters:
+        broken = found.broken.get(chapter)
+        if broken is not None:
+            return f"Next: repair {broken.place or chapter}, then run kata test {chapter[:4]}."
+    exercise = found.to_do
+    if exercise is not None:
+        return (
+            f"Next: {exercise.name} in {place_of(exercise)}. Formulas and hints: {exercise.chapter}/README.md"
+        )
+    if found.errors:
+        return "Next: put the test files back with: kata update"
+    return ALL_PASS
+
+
+def place_of(root: Path, exercise: Exercise) -> str:
+    """Where a person has to look: the line that is wrong, else the definition, else the chapter's file."""
+    check = exercise.first_failure
+    if check is not None and check.place.startswith(f"{exercise.chapter}/"):
+        return check.place
+    file = f"{exercise.chapter}/{exercise.chapter[5:]}.py"
+    try:
+        text = (root / file).read_text(encoding="utf-8-sig", errors="replace")
+    except OSError:
+        return file
+    found = re.search(rf"^(?:def|class) {re.escape(exercise.name)}\b", text, re.MULTILINE)
+    return f"{file}, line {text.count(chr(10), 0, found.start()) + 1}" if found else file
+
+
+def clean(text: str) -> str:
+    """Text of a student's program for a terminal: nothing in it moves the cursor or changes colours."""
+    return "".join(c if c.isprintable() or c == "\n" else "    " if c == "\t" else "?" for c in text)
+
+
+def _indented(text: str, width: int) -> Iterator[str]:
+    for line in clean(text).splitlines():
+        yield " " * width + line

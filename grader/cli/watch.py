@@ -1,0 +1,267 @@
+"""`kata watch`: runs the chapter you work on whenever you save it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grader.practice import Practice
+    from grader.watch import Watcher
+
+KEYS = {"r": "run", "h": "hint", "n": "next", "l": "list", "p": "plot", "q": "quit"}
+CLEAR = "\x1b[H\x1b[2J"
+BAR = 24  # columns
+ROWS = ("ok", "wrong", "todo", "waits")
+ROW = "  wrong "  # what stands before a list of names
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  kata watch           the chapter you worked on last; saving another one goes there
+  kata watch ch04      this chapter, whatever else is saved
+  kata watch --no-fork a fresh process for every run, as on Windows and macOS
+
+\b
+Keys: r run, h one more hint, n next thing to do (or next chapter), l list of chapters,
+p plot, q quit. Any other key goes back to the results. Without a terminal results are
+printed one after the other."""
+)
+@click.argument("chapter", required=False, metavar="[CHAPTER]")
+@click.option("--no-fork", is_flag=True, help="Start a fresh process for every run instead of forking.")
+def watch(chapter: str | None, no_fork: bool) -> int:
+    """Run a chapter whenever you save it, and say what to do next."""
+    from grader.practice import chapter_here, practice_root
+    from grader.practice_runs import NO_FORK
+    from grader.terminal import Keyboard, stop_signals
+    from grader.watch import Watcher, first_chapter
+
+    if no_fork:
+        os.environ[NO_FORK] = "1"
+    root = practice_root()
+    here = chapter_here(root)
+    first = first_chapter(root, chapter, here)
+    screen = Screen()
+    watcher = Watcher(root, first, screen, fixed=bool(chapter or here))
+    watcher.key = lambda key: screen.press(watcher, key)  # type: ignore[method-assign]
+    keyboard = Keyboard(lambda key: watcher.post("key", key), lambda: watcher.post("redraw"))
+    with stop_signals(lambda number: watcher.post("stop", number)), keyboard:
+        screen.keys = keyboard.works
+        watcher.watch()
+        screen.leave()
+    return 0 if watcher.signal is None else 128 + watcher.signal
+
+
+class Screen:
+    """What a person sees of a watcher: the results, or an answer to a key."""
+
+    def __init__(self) -> None:
+        self.terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self.keys = False
+        self.page: list[str] | None = None  # the answer to a key, until another one
+        self._printed: object = None  # the run that was printed last, where nothing can be drawn over
+
+    # keys ----------------------------------------------------------------------------------------------------
+
+    def press(self, watcher: Watcher, key: str) -> None:
+        """Do what a key means."""
+        key = key.lower()
+        before, self.page = self.page, None
+        if key == "q" or key in ("\x03", "\x04"):
+            watcher.quit = True
+            return
+        if key == "r":
+            watcher.start_run()
+        elif key == "h":
+            self.page = self._hint(watcher)
+        elif key == "n":
+            self._next(watcher)
+        elif key == "l":
+            self.page = self._list(watcher)
+        elif key == "p":
+            self._plot(watcher)
+        elif before is None:
+            return
+        self.draw(watcher)
+
+    def _hint(self, watcher: Watcher) -> list[str]:
+        from grader.cli.hint import hint_lines
+        from grader.errors import UsageError
+        from grader.hints import find_hints
+
+        exercise = watcher.found.to_do if watcher.found else None
+        if exercise is None:
+            return ["Nothing is left to do in this chapter." if watcher.found else "Wait for the first run."]
+        try:
+            hinted = find_hints(watcher.root, exercise.name, exercise.chapter)
+        except UsageError as error:
+            return [str(error)]
+        shown = min(watcher.progress.hints_shown(exercise.name) + 1, len(hinted.hints))
+        watcher.progress.reveal_hint(exercise.name, shown)
+        watcher.progress.save()
+        return list(hint_lines(hinted, shown, more="press h again"))
+
+    def _next(self, watcher: Watcher) -> None:
+        from grader.cli.next import next_lines
+        from grader.practice import practice_chapters
+
+        found = watcher.found
+        if found is None or found.to_do is not None or found.errors:
+            self.page = (
+                list(next_lines(watcher.root, watcher.chapter, found))
+                if found
+                else ["Wait for the first run."]
+            )
+            return
+        names = [c.name for c in practice_chapters(watcher.root)]
+        after = names[names.index(watcher.chapter) + 1 :] if watcher.chapter in names else names
+        unfinished = {s.name for s in watcher.progress.chapters() if not s.finished}
+        goal = next((n for n in (*after, *names) if n in unfinished and n != watcher.chapter), None)
+        if goal is None:
+            self.page = ["Every visible test of every chapter passes."]
+        else:
+            watcher.go_to(goal)
+
+    def _list(self, watcher: Watcher) -> list[str]:
+        from grader.cli.status import table_lines
+
+        watcher.progress.forget_hashes()
+        return list(table_lines(watcher.progress.chapters(), watcher.chapter))
+
+    def _plot(self, watcher: Watcher) -> None:
+        self.page = [f"Drawing the figures of {watcher.chapter} ..."]
+        page = self.page
+
+        def done(lines: list[str]) -> None:
+            if self.page is page:
+                self.page = lines
+                self.draw(watcher)
+
+        def work() -> None:
+            from grader.cli.plot import plot_apart
+
+            watcher.post("call", done, plot_apart(watcher.root, watcher.chapter, self._width()))
+
+        threading.Thread(target=work, daemon=True).start()
+
+    # drawing -------------------------------------------------------------------------------------------------
+
+    def draw(self, watcher: Watcher) -> None:
+        """Show everything anew; without a terminal, print each run once."""
+        if not self.terminal:
+            if watcher.problem or (watcher.found is not None and watcher.found is not self._printed):
+                self._printed = watcher.found
+                click.echo("\n".join([*results_lines(watcher, self._width()), ""]))
+                sys.stdout.flush()
+            return
+        width = self._width()
+        lines = self.page if self.page is not None else list(results_lines(watcher, width))
+        lines = [part for line in lines for part in wrapped(line, width)]
+        click.echo(CLEAR + "\n".join([*lines, "", self._bottom(watcher)]), nl=False)
+        sys.stdout.flush()
+
+    def leave(self) -> None:
+        """The last line; what was shown stays."""
+        if self.terminal:
+            click.echo("")
+
+    @staticmethod
+    def _width() -> int:
+        return max(30, shutil.get_terminal_size().columns)
+
+    def _bottom(self, watcher: Watcher) -> str:
+        if not self.keys:
+            return click.style("Save a file to run it. Ctrl-C ends this.", dim=True)
+        keys = "  ".join(
+            click.style(key, bold=True) + click.style(f" {word}", dim=True) for key, word in KEYS.items()
+        )
+        return keys if self.page is None else keys + click.style("  other keys: back", dim=True)
+
+
+def results_lines(watcher: Watcher, width: int = 80) -> Iterator[str]:
+    """What was found in the chapter: what passes, the first failure, the next thing to do."""
+    from grader.cli.results import clean, failure_lines, waiting
+
+    found, chapter = watcher.found, watcher.chapter
+    head = click.style(chapter, bold=True)
+    if watcher.problem:
+        yield head
+        yield click.style(clean(watcher.problem), fg="red")
+        return
+    running = click.style(f"  running {watcher.running} ...", fg="yellow") if watcher.running else ""
+    if found is None:
+        yield head + (running or click.style("  loading ...", dim=True))
+        return
+    exercises = found.of(chapter)
+    done = [e.name for e in exercises if e.done]
+    took = click.style(f"  {time.strftime('%H:%M:%S')}", dim=True)
+    yield f"{head}  {bar(len(done), len(exercises))}  {len(done)} of {len(exercises)} done{running or took}"
+    for error in found.errors:
+        yield click.style(clean(error), fg="red")
+    broken = found.broken.get(chapter)
+    if broken is not None:
+        yield ""
+        yield "  " + click.style(clean(broken.message), fg="red")
+        yield from ("    " + line for line in clean(broken.detail).splitlines())
+    else:
+        rows = {"ok": ("green", done), "wrong": ("red", [e.name for e in exercises if e.wrong])}
+        rows |= {word: ("yellow", names) for word, names in waiting(exercises).items()}
+        for word, (colour, names) in rows.items():
+            if names:
+                yield click.style(f"  {word:<6}", fg=colour) + ", ".join(names)
+        first = next((e for e in exercises if e.wrong), None)
+        if first is not None:
+            yield ""
+            yield from failure_lines(first)
+    yield ""
+    yield from _next_lines(found, chapter)
+
+
+def _next_lines(found: Practice, chapter: str) -> Iterator[str]:
+    from grader.cli.results import next_line
+
+    if found.all_done:
+        yield click.style(f"All visible tests of {chapter} pass.", fg="green", bold=True)
+        yield "The hidden suite checks more: edge cases, gradients, random inputs."
+        yield "Next: press n for the next chapter, p for the figures of this one, made by your own functions."
+    else:
+        yield click.style(next_line(found), bold=True)
+
+
+def bar(done: int, total: int) -> str:
+    """How much of a chapter is done, as a bar."""
+    try:
+        "█".encode(sys.stdout.encoding or "ascii")
+        full, empty = "█", "░"
+    except (UnicodeEncodeError, LookupError):
+        full, empty = "#", "."
+    size = round(BAR * done / total) if total else 0
+    return click.style(full * size, fg="green") + click.style(empty * (BAR - size), dim=True)
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """A line with colours in it, broken between words, each part indented like the first."""
+    plain = click.unstyle(line)
+    if len(plain) <= width:
+        return [line]
+    lead = len(line) - len(line.lstrip(" "))
+    indent = " " * (len(ROW) if plain[2 : len(ROW)].strip() in ROWS else min(lead, width // 2))
+    parts, part, size = [], " " * lead, lead
+    for number, word in enumerate(line[lead:].split(" ")):
+        length = len(click.unstyle(word))
+        if number and size + 1 + length > width:
+            parts.append(part)
+            part, size = indent + word, len(indent) + length
+        else:
+            part += " " * bool(number) + word
+            size += bool(number) + length
+    return [*parts, part]
