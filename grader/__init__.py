@@ -1,7 +1,7 @@
 """nnkata: neural networks from scratch, test by test.
 
-The names below are the authors' interface: what a visible or hidden test, a figure or a list of mistakes may
-import. It is documented in AUTHORS.md beside this file.
+The first names below are the authors' interface: what a visible or hidden test, a figure or a list of mistakes may
+import. It is documented in AUTHORS.md beside this file. The last ones grade from Python; see `grader.api`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ _HOME = {
     "rng_state": "student",
     "in_worker": "student",
     "mistake": "mistakes",
+    "Grader": "api",
+    "grade_submission": "api",
+    "grade_class": "classroom",
+    "find_course": "course",
+    "Result": "results",
 }
 __all__ = [*_HOME, "battery"]
 
