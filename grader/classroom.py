@@ -48,6 +48,14 @@ START_SECONDS = 120.0
 SILENCE_SECONDS = 4 * limits_of_grading.SUBMISSION_SECONDS
 HEARTBEAT = 5.0  # seconds between looks at processes that say nothing
 IDLE_DEATHS = 3
+# The fork server gets warm while the grading process imports what it needs itself.
+PROGRAM = """
+from grader.sandbox.server import ForkServer
+server = ForkServer()
+server.launch()
+from grader.grading_process import start
+start(server)
+"""
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 
@@ -172,7 +180,9 @@ def make_plan(
     if class_file is not None and chapters is None:
         chosen = [c for c in chosen if class_file.lists(c.name)]
     if not chosen and class_file is not None and course.graded_chapters:
-        raise UsageError(f"{class_file.path} lists no chapter that has a hidden suite. Name one with --chapter.")
+        raise UsageError(
+            f"{class_file.path} lists no chapter that has a hidden suite. Name one with --chapter."
+        )
     if not chosen:
         raise UsageError(f"{course.hidden} holds no hidden suites.")
     without = [c.name for c in chosen if not any(c.hidden_folder.glob("test_*.py"))]
@@ -339,7 +349,7 @@ class Team:
         arguments = json.dumps([theirs.fileno(), str(self.course.root), self.names, self.allowed])
         # A program of its own: the caller's main module, a notebook perhaps, is not imported again.
         process = subprocess.Popen(
-            [sys.executable, "-c", "from grader.grading_process import start; start()", arguments],
+            [sys.executable, "-c", PROGRAM, arguments],
             env={
                 **os.environ,
                 **dict.fromkeys(THREADS, "1"),

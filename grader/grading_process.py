@@ -204,14 +204,18 @@ def environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def open_engine(course: Course, chapters: list[Chapter], allowed: str = "sealed") -> Any:
+def open_engine(
+    course: Course, chapters: list[Chapter], allowed: str = "sealed", launched: ForkServer | None = None
+) -> Any:
     """An engine for these chapters, in this process.
+
+    launched : a fork server that was launched before.
 
     Raises
     ------
     AuthorError, IsolationError, GraderFailure
     """
-    server, isolation = start_server(allowed=allowed)
+    server, isolation = start_server(allowed=allowed, launched=launched)
     with server_closing(server), open_suites(course, chapters) as suites:
         yield Engine(course, suites, server, isolation)
 
@@ -224,21 +228,23 @@ def server_closing(server: ForkServer) -> Any:
         server.close()
 
 
-def start() -> None:
+def start(launched: ForkServer) -> None:
     """Entry point of the process: the pipe's descriptor and the rest stand in its one argument."""
     descriptor, root, names, allowed = json.loads(sys.argv[1])
     sys.argv[1:] = []
     with Connection(descriptor) as pipe:
-        serve(pipe, root, names, allowed)
+        serve(pipe, root, names, allowed, launched)
 
 
-def serve(pipe: Connection, root: str, names: list[str], allowed: str) -> None:
+def serve(
+    pipe: Connection, root: str, names: list[str], allowed: str, launched: ForkServer | None = None
+) -> None:
     """Serve one `grader.classroom` until it says stop or hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's affair
     parent = os.getppid()
     try:
         course = Course(Path(root))
-        with open_engine(course, [course.chapter(n) for n in names], allowed) as engine:
+        with open_engine(course, [course.chapter(n) for n in names], allowed, launched) as engine:
             pipe.send(("ready", engine.isolation))
             while True:
                 while not pipe.poll(5.0):

@@ -75,8 +75,12 @@ def require(isolation: Isolation, allowed: str) -> None:
         )
 
 
-def start_server(*, allowed: str = "sealed") -> tuple[ForkServer, Isolation]:
+def start_server(
+    *, allowed: str = "sealed", launched: ForkServer | None = None
+) -> tuple[ForkServer, Isolation]:
     """A fork server whose isolation was tested; without a working filter, one without, if that is allowed.
+
+    launched : a server that was launched before, so that it got warm meanwhile.
 
     Raises
     ------
@@ -86,7 +90,7 @@ def start_server(*, allowed: str = "sealed") -> tuple[ForkServer, Isolation]:
         raise IsolationError(
             "Grading needs Linux (WSL2 and CI will do). Students work anywhere: `kata test`."
         )
-    server = ForkServer()
+    server = launched or ForkServer()
     try:
         server.start()
         isolation = measure(server)

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import deque
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from grader.errors import GraderFailure
@@ -79,14 +80,31 @@ class ForkServer:
         GraderFailure
             If it does not come up.
         """
-        import msgpack
-        import numpy
+        self.launch()
+        assert self._control is not None
+        try:
+            message = self._receive(START_SECONDS)[0]
+        except GraderFailure as error:
+            said = self._last_words()
+            self.close()
+            raise GraderFailure(f"The fork server did not start: {said or error}") from None
+        if message != b"ready":
+            self.close()
+            raise GraderFailure("The fork server answered out of turn.")
 
+    def launch(self) -> None:
+        """Start the fork server without waiting; `start` waits. Nothing is done if it was launched before."""
+        if self._process is not None or sys.platform != "linux":
+            return
+        # Where they are, without importing them here: this process may have something else to do first.
+        packages = {
+            str(Path(str(spec.origin)).parents[1]) for spec in map(find_spec, ("numpy", "msgpack")) if spec
+        }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         blob = filter_path() if self.use_filter else None
         config = {
             "inside": str(INSIDE),
-            "packages": sorted({str(Path(str(m.__file__)).parents[1]) for m in (numpy, msgpack)}),
+            "packages": sorted(packages),
             "modules": PRELOADED,
             "control": theirs.fileno(),
             "parent": os.getpid(),
@@ -109,15 +127,6 @@ class ForkServer:
                 start_new_session=True,  # Ctrl-C in the terminal is the grader's affair
             )
         self._control = ours
-        try:
-            message = self._receive(START_SECONDS)[0]
-        except GraderFailure as error:
-            said = self._last_words()
-            self.close()
-            raise GraderFailure(f"The fork server did not start: {said or error}") from None
-        if message != b"ready":
-            self.close()
-            raise GraderFailure("The fork server answered out of turn.")
 
     def _last_words(self) -> str:
         process = self._process

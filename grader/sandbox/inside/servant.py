@@ -14,9 +14,11 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import itertools
 import math
 import operator
 import random
+import re
 import sys
 import warnings
 
@@ -24,6 +26,9 @@ import numpy as np
 
 TEXT_LIMIT = 2000  # characters of an exception's text that travel
 TRACE_LIMIT = 30  # frames of a traceback that travel
+OPERANDS = 4  # names with their shapes that travel
+OPERAND_LIMIT = 60  # characters of such a name
+SPAN_LINES = 20  # lines of an expression that is looked at
 WARNING_KINDS = 20  # different warnings remembered for one call
 
 BINARY = {
@@ -359,7 +364,7 @@ class Servant:
             return {"kind": "missing", "type": "NameError", "text": error.name, "line": None, "function": None}
         if isinstance(error, Unsupported):
             return {"kind": "unsupported", "type": "TypeError", "text": text_of(error), "line": None, "function": None}
-        trace, line, function = [], None, None
+        trace, line, function, inner = [], None, None, None
         step = error.__traceback__
         while step is not None:
             code = step.tb_frame.f_code
@@ -367,12 +372,13 @@ class Servant:
             if owner:
                 trace.append((code.co_filename, step.tb_lineno, code.co_qualname))
             if owner == "own":
-                line, function = step.tb_lineno, code.co_qualname
+                line, function, inner = step.tb_lineno, code.co_qualname, step
             step = step.tb_next
         if isinstance(error, SyntaxError) and error.filename in self.files and isinstance(error.lineno, int):
             line = error.lineno  # in the file that does not parse, which may be an earlier chapter's
             trace.append((error.filename, line, "<module>"))
         name = builtin_name(type(error))
+        span, operands = self.evidence(error, inner)
         return {
             "kind": "unwritten" if name == "NotImplementedError" else "raised",
             "type": name,
@@ -380,7 +386,60 @@ class Servant:
             "line": line,
             "function": function if function != "<module>" else None,
             "trace": trace[-TRACE_LIMIT:],
+            "span": span,
+            "operands": operands,
         }
+
+    def evidence(self, error, step):
+        """Where in the student's own text an exception arose, and the forms of what stood there.
+
+        Returns ([first line, column, last line, column], [[text, kind, shape], ...]); (None, []) if that is unknown.
+        Values do not travel.
+        """
+        try:
+            if isinstance(error, SyntaxError) and error.filename in self.files:
+                first, column = error.lineno, max(0, (error.offset or 1) - 1)
+                last = error.end_lineno or first
+                end = error.end_offset - 1 if (error.end_offset or 0) > 0 else column
+                return [first, column, last, max(end, column) if last == first else end], []
+            if step is None or isinstance(error, NotImplementedError):
+                return None, []
+            return self.forms(error, step)
+        except Exception:  # what is missing here is a convenience
+            return None, []
+
+    def forms(self, error, step):
+        """The expression that a frame was in, and the forms of its operands; see `evidence`."""
+        code = step.tb_frame.f_code
+        where = next(itertools.islice(code.co_positions(), step.tb_lasti // 2, None), (None,))
+        if None in where or not 0 <= where[1] - where[0] < SPAN_LINES:
+            return None, []
+        first, last, start, end = where
+        source = next(s for name, s in self.finder.sources.items() if self.finder.filenames[name] == code.co_filename)
+        rows = [row.encode() for row in source.split("\n")[first - 1 : last]]
+        span = [first, len(rows[0][:start].decode()), last, len(rows[-1][:end].decode())]
+        if not isinstance(error, (TypeError, ValueError, LookupError, AttributeError)):
+            return span, []
+        rows[-1] = rows[-1][:end]
+        rows[0] = rows[0][start:]
+        text = b"\n".join(rows).decode()
+        try:
+            text = f"({text}\n)"
+            node = ast.parse(text, mode="eval").body
+        except SyntaxError:
+            text = text[1:-2]
+            node = ast.parse(text).body[0]
+        found = dict(operands_in(node, step.tb_frame, text))
+        shapes = re.findall(r"\(([\d, ]*)\)", text_of(error)) if "broadcast" in text_of(error) else []
+        pair = pair_of(node)
+        if len(shapes) == len(pair) == 2:  # numpy says the shapes of what has no name
+            for side, shape in zip(pair, shapes, strict=True):
+                name = ast.get_source_segment(text, side)
+                if name not in found and not isinstance(side, ast.Constant):
+                    for inner in dict(operands_in(side, step.tb_frame, text)):
+                        del found[inner]
+                    found[name] = ["array", [int(n) for n in shape.replace(" ", "").split(",") if n]]
+        return span, [[name, *form] for name, form in found.items() if len(name) <= OPERAND_LIMIT][:OPERANDS]
 
 
 class Missing(Exception):
@@ -396,6 +455,70 @@ class Iteration:
 
     def __init__(self, iterator):
         self.iterator = iterator
+
+
+def pair_of(node):
+    """The two sides of an operation, as numpy names them in its messages; () if there are not two."""
+    if isinstance(node, ast.BinOp):
+        return node.left, node.right
+    if isinstance(node, ast.AugAssign):
+        return node.target, node.value
+    if isinstance(node, ast.Compare) and len(node.comparators) == 1:
+        return node.left, node.comparators[0]
+    return node.args if isinstance(node, ast.Call) and len(node.args) == 2 else ()
+
+
+def operands_in(node, frame, text):
+    """(source text, [kind, shape]) of every operand below a node that can be found without running any code."""
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
+        try:
+            value = looked_up(node, frame)
+        except Exception:
+            pass  # its parts may be found
+        else:
+            form = form_of(value)
+            if form is not None:
+                yield ast.get_source_segment(text, node), form
+                return
+    for child in ast.iter_child_nodes(node):
+        yield from operands_in(child, frame, text)
+
+
+def looked_up(node, frame):
+    """The value of a name, of an attribute of an instance, of a transpose or of an item; else a LookupError."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+        return -node.operand.value
+    if isinstance(node, ast.Tuple):
+        return tuple(looked_up(part, frame) for part in node.elts)
+    if isinstance(node, ast.Slice):
+        return slice(*(None if part is None else looked_up(part, frame) for part in (node.lower, node.upper, node.step)))
+    if isinstance(node, ast.Name):
+        return frame.f_locals[node.id] if node.id in frame.f_locals else frame.f_globals[node.id]
+    base = looked_up(node.value, frame) if isinstance(node, (ast.Attribute, ast.Subscript)) else None
+    if isinstance(node, ast.Attribute):
+        if type(base) is np.ndarray and node.attr == "T":
+            return base.T
+        return object.__getattribute__(base, "__dict__")[node.attr]
+    if type(base) in (list, tuple, dict, np.ndarray):
+        key = looked_up(node.slice, frame)
+        if not any(isinstance(part, np.ndarray) for part in (key if type(key) is tuple else (key,))):
+            return base[key]
+    raise LookupError
+
+
+def form_of(value):
+    """[kind, shape] of a value: the dtype of an array, else the name of a built-in type; None for anything else."""
+    if type(value) is np.ndarray:
+        return [value.dtype.name, list(value.shape)]
+    if isinstance(value, np.generic):
+        return [value.dtype.name, []]
+    if type(value) in (list, tuple, dict, str):
+        return [type(value).__name__, [len(value)]]
+    if value is None or type(value) in (bool, int, float, complex):
+        return [type(value).__name__, []]
+    return None
 
 
 def fresh(value):
