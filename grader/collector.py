@@ -28,6 +28,8 @@ from grader.practice import Check, Selection, place_in, stopped_at
 Tell = Callable[[dict[str, Any]], None]
 HAS_ALARM = os.name == "posix"  # pytest-timeout needs SIGALRM; without it, it ends the whole process
 
+PRINTED = 20_000  # characters kept of what a function printed
+
 # Neither shown nor used here; what is not loaded costs no time.
 UNUSED = (
     *("cacheprovider", "terminal", "logging", "faulthandler", "doctest", "junitxml", "pastebin", "stepwise"),
@@ -44,7 +46,12 @@ UNUSED = (
 
 
 def collect_and_run(
-    root: Path, selection: Selection, tell: Tell, plugins: Sequence[object] = (), alarm: bool = HAS_ALARM
+    root: Path,
+    selection: Selection,
+    tell: Tell,
+    plugins: Sequence[object] = (),
+    alarm: bool = HAS_ALARM,
+    capture: str = "fd",
 ) -> None:
     """Run the selected visible tests in this process and tell what happens.
 
@@ -53,6 +60,7 @@ def collect_and_run(
     tell : is called with each event.
     plugins : further plugins of pytest.
     alarm : end a test that takes too long by a signal, at the student's line.
+    capture : of what is printed: `fd`, or `sys` where file descriptor 1 leads nowhere anyway, which is faster.
 
     Raises
     ------
@@ -60,7 +68,7 @@ def collect_and_run(
         If pytest itself does not work here.
     """
     collector = Collector(selection, tell)
-    arguments = ["-c", os.devnull, "--rootdir", str(root), "--import-mode=importlib", "--capture=fd"]
+    arguments = ["-c", os.devnull, "--rootdir", str(root), "--import-mode=importlib", f"--capture={capture}"]
     # Otherwise pytest lists every folder above the workspace and runs the conftest.py files that it finds there.
     arguments.append(f"--confcutdir={root}")
     arguments += [f"-pno:{name}" for name in UNUSED]
@@ -176,7 +184,7 @@ class Collector:
             check.message = told.get("message", "") or "This does not hold."
             check.detail = told.get("detail", "") or ("" if told else str(report.longrepr))
             check.place = told.get("place", "") or self._stopped.get(report.nodeid, "")
-            check.printed = report.capstdout
+            check.printed = report.capstdout[:PRINTED]
             check.where = _where(item)
             if check.verdict == "timeout":
                 self.dead.add((_chapter(item), _exercise(item)))

@@ -66,6 +66,8 @@ class StudentError(Exception):
     type_name : the nearest built-in class; the name of a self-made class is not repeated.
     text : the text of the exception; may repeat hidden inputs, so it is for staff and visible tests.
     line, function : where in the student's own file, or None.
+    span : (first line, column, last line, column) of the expression there; columns count characters from 0.
+    operands : (text, kind, shape) of what stands in it, such as ("self.W", "float64", (4, 3)).
     """
 
     def __init__(
@@ -77,6 +79,8 @@ class StudentError(Exception):
         line: int | None = None,
         function: str | None = None,
         trace: tuple[tuple[str, int, str], ...] = (),
+        span: tuple[int, int, int, int] | None = None,
+        operands: tuple[tuple[str, str, tuple[int, ...]], ...] = (),
     ):
         super().__init__(f"{type_name}: {text}" if text else type_name)
         self.kind = kind
@@ -85,6 +89,8 @@ class StudentError(Exception):
         self.line = line
         self.function = function
         self.trace = trace  # (file name, line, function), outermost first; the student's own files only
+        self.span = span
+        self.operands = operands
 
 
 class SubmissionDied(Exception):

@@ -6,11 +6,14 @@ for staff). A test that fails for a reason that is neither the student's nor a c
 
 from __future__ import annotations
 
+import re
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import KitError, Mismatch, StudentError, SubmissionDied
+from grader.explain_errors import cause_of, pointed, where_it_may_hang, why_none
 from grader.notebook_read import is_from_notebook
 from grader.notebook_read import place as place_in_notebook
 
@@ -18,6 +21,8 @@ PACKAGE = Path(__file__).resolve().parent.as_posix()
 # What they trip over is a value of the student's: the reference passed the same test on this machine.
 JUDGES = ("/compare.py", "/gradients.py", "/battery.py", "/student.py")
 DETAIL_LIMIT = 4000  # characters
+STEPS = 6  # of a traceback
+UNREADABLE = ("SyntaxError", "IndentationError", "TabError")
 
 UNUSABLE = "The test could not use what was returned. Check its type, its shape and the number of values."
 
@@ -34,18 +39,27 @@ class Feedback:
     place: str | None = None  # "losses.py, line 23" in the student's own file
 
 
-def explain(error: BaseException, file: str, exercise: str, source: str = "") -> Feedback:
+def explain(
+    error: BaseException, file: str, exercise: str, source: str = "", given: Callable[[], str] | None = None
+) -> Feedback:
     """Explain why a test of `exercise` did not pass.
 
     file : the student's file as a person calls it ("ch04_losses/losses.py").
     source : what was loaded of it; if it comes from a notebook, lines are named by their cell.
+    given : gives the file as it was handed out, or the reference: what def lines are compared with.
     """
     if isinstance(error, Mismatch):
-        return Feedback("failed", error.message, _cut(error.detail), error.diagnosis)
+        why = why_none(source, exercise) if " returned None." in error.message else ""
+        return Feedback("failed", f"{error.message} {why}".rstrip(), _cut(error.detail), error.diagnosis)
     if isinstance(error, StudentError):
-        return _student(error, file, exercise, source)
+        return _student(error, file, exercise, source, given)
     if isinstance(error, SubmissionDied):
-        return Feedback(error.verdict, str(error), limit=error.limit)
+        hint = ""
+        if error.verdict == "timeout" and not error.starved:
+            hint = where_it_may_hang(
+                source, exercise, lambda line: place_in_notebook(source, line) or f"line {line}"
+            )
+        return Feedback(error.verdict, f"{error} {hint}".rstrip(), limit=error.limit)
     if isinstance(error, KitError):
         return Feedback("grader_error", str(error), _cut(_trace(error)))
     if type(error).__name__ == "Failed":  # pytest.fail, or pytest.raises that saw nothing
@@ -60,17 +74,21 @@ def explain(error: BaseException, file: str, exercise: str, source: str = "") ->
     return Feedback("failed", UNUSABLE, _cut(_trace(error)))
 
 
-def _student(error: StudentError, file: str, exercise: str, source: str) -> Feedback:
+def _student(
+    error: StudentError, file: str, exercise: str, source: str, given: Callable[[], str] | None
+) -> Feedback:
     line = f", line {error.line}" if error.line else ""
     cell = place_in_notebook(source, error.line) if error.line else None
-    loaded = file
     if is_from_notebook(source):
         file = file.removesuffix(".py").removesuffix(".ipynb") + ".ipynb"
     place, imported = f"{file}, {cell}" if cell else f"{file}{line}", ""
-    if error.type_name in ("SyntaxError", "IndentationError", "TabError") and error.trace:
-        broken = "/".join(Path(error.trace[-1][0]).parts[-2:])
-        if broken != loaded:
-            place, imported = f"{broken}{line}", f" (imported by {file})"
+    broken = _imported_file(error, file, source) if error.type_name in UNREADABLE else ""
+    if broken:
+        place, imported, source = f"{broken}{line}", f" (imported by {file})", ""
+    other = needed_place(error, file, source)
+    if error.kind == "unwritten" and other is not None:
+        text = f"{exercise} needs {other[1]}, which is not written yet. Open {other[0]}."
+        return Feedback("unwritten", text, error.text, place=other[0])
     if error.kind == "unwritten":
         name = error.function or exercise
         if name.partition(".")[0] == exercise:
@@ -94,12 +112,46 @@ def _student(error: StudentError, file: str, exercise: str, source: str) -> Feed
             place=place,
         )
     inside = f", in {error.function}" if error.function and error.function != exercise else ""
+    if other is not None and not imported:
+        inside += f", raised in {other[0]}"
     limit = "memory" if error.type_name == "MemoryError" else None
-    steps = "\n".join(f"{name}, line {number}, in {function}" for name, number, function in error.trace)
-    detail = f"{error.type_name}: {error.text}\n{steps}".strip()
-    return Feedback(
-        "raised", f"{error.type_name} in {place}{inside}{imported}.", _cut(detail), limit=limit, place=place
-    )
+    cause = cause_of(error, source, given)
+    message = f"{error.type_name} in {place}{inside}{imported}"
+    message += f": `{cause.code}`." if cause is not None and cause.code else "."
+    if cause is not None and cause.sentence:
+        message += f" {cause.sentence}"
+    trace = [("/".join(Path(name).parts[-2:]), number, function) for name, number, function in error.trace]
+    steps = list(dict.fromkeys(f"{name}, line {number}, in {function}" for name, number, function in trace))
+    if len(steps) > STEPS:
+        steps[STEPS // 2 : -STEPS // 2] = ["..."]
+    detail = "\n".join(filter(None, [pointed(error, source), f"{error.type_name}: {error.text}", *steps]))
+    return Feedback("raised", message, _cut(detail.strip()), limit=limit, place=place)
+
+
+def needed_place(error: StudentError, own: str, source: str) -> tuple[str, str] | None:
+    """(place, name of the function) if an exception arose in an earlier chapter that the student's file imports.
+
+    own : the student's file, "ch06_layers/layers.py".
+    """
+    file = _imported_file(error, own, source)
+    if file == "":
+        return None
+    path, line, function = error.trace[-1]
+    name = function.partition(".")[0]
+    known = re.search(rf"\b{re.escape(name)}\b", source) is not None
+    # Where it is graded, earlier chapters may be the reference's, whose lines are others.
+    at = f", line {line}" if Path(path).is_absolute() else ""
+    return f"{file}{at}", name if known else "a function of it"
+
+
+def _imported_file(error: StudentError, own: str, source: str) -> str:
+    """The file of the innermost frame, as "ch03_activations/activations.py", if it is an imported chapter's; else ""."""
+    name = "/".join(Path(error.trace[-1][0]).parts[-2:]) if error.trace else ""
+    found = re.fullmatch(r"(ch\d\d_(\w+))/(\w+)\.(?:py|ipynb)", name)
+    if found is None or found[2] != found[3] or name.partition("/")[0] == own.partition("/")[0]:
+        return ""
+    # A name that does not stand in the student's file would be one that somebody made up.
+    return name if re.search(rf"\b{found[1]}\b", source) else ""
 
 
 def _innermost(error: BaseException) -> str:

@@ -152,7 +152,7 @@ def run_suite(
         if channel is not None and channel.warned:
             warned[test.id] = channel.warned.copy()
         starved = starved or (isinstance(raised, SubmissionDied) and raised.starved)
-        feedback = None if raised is None else explain(raised, file, test.mark.of, source)
+        feedback = None if raised is None else explain(raised, file, test.mark.of, source, lambda: suite.chapter.solution)
         if raised is not None:  # its frames hold what the student returned, which may be large
             traceback.clear_frames(raised.__traceback__)
             raised = None

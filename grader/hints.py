@@ -109,13 +109,23 @@ def _of(folder: Path, name: str) -> list[Hint]:
     return found
 
 
-def plain(text: str) -> str:
-    """Markdown as it is read in a terminal: no folding marks, no emphasis; code stays as it is written."""
+def plain(text: str) -> list[str]:
+    """Markdown as it is read in a terminal: a line for each paragraph, item or line of code; "" between them."""
     out: list[str] = []
-    fenced = False
+    fenced = joins = False
     for line in text.splitlines():
         if line.lstrip().startswith("```"):
-            fenced = not fenced
-            continue
-        out.append("    " + line if fenced else re.sub(r"\*\*(.+?)\*\*", r"\1", line))
-    return "\n".join(out).strip("\n")
+            fenced, joins = not fenced, False
+        elif fenced:
+            out.append("    " + line)
+        elif not line.strip():
+            out.append("")
+            joins = False
+        else:
+            words = re.sub(r"\*\*(.+?)\*\*", r"\1", line.strip())
+            if joins and not re.match(r"[-*|]|\d+\. ", words):
+                out[-1] += " " + words
+            else:
+                out.append(words)
+            joins = True
+    return out

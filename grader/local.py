@@ -30,6 +30,7 @@ class BrokenChannel:
     def __init__(self, reason: StudentError):
         self.reason = reason
         self.log: list[tuple[str, Any]] | None = None
+        self.warned: list[list[Any]] = []
 
     def request(self, operation: list[Any], observe: bool = False) -> Any:
         # Without the frames of earlier raises, which would pile up from test to test.

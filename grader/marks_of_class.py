@@ -16,7 +16,7 @@ from typing import Any
 
 from grader.class_file.dates import in_words, lateness
 from grader.class_file.people import Person, folded
-from grader.class_file.reader import ClassFile
+from grader.class_file.reader import ChapterRule, ClassFile
 from grader.class_file.record import Record
 from grader.class_file.times import Times, times_from_files
 from grader.intake.files import shown
@@ -112,6 +112,7 @@ class Marks:
     weights: dict[str, float]
     people: dict[str, Person]
     remarks: list[str] = field(default_factory=list)
+    canvas_columns: dict[str, str] = field(default_factory=dict)  # chapter -> title, of the class file
 
     def __iter__(self) -> Any:
         """By chapter, then by student."""
@@ -181,6 +182,7 @@ def marks_of_class(
             continue
         student = student_of(result.student, result.identity)
         book[student, result.chapter].append(result)
+        known_keys[f"name {folded(result.student)}"] = student
         maximum[result.chapter] = max(maximum.get(result.chapter, 0.0), result.max_score)
         if result.identity.get("id"):
             known_keys[f"{result.identity.get('lms')} {result.identity['id']}"] = student
@@ -201,7 +203,8 @@ def marks_of_class(
             times.of.setdefault((folded(who), chapter), when)
     marks = Marks(list(students), names, {}, {}, people, list(times.remarks))
     for chapter in names:
-        marks.weights[chapter] = class_file.rule(chapter).weight if class_file else 1.0
+        rule = class_file.rule(chapter) if class_file else ChapterRule(chapter)
+        marks.weights[chapter], marks.canvas_columns[chapter] = rule.weight, rule.canvas
         untimed = []
         for student in students:
             found = book.get((student, chapter), [])

@@ -12,6 +12,7 @@ cells again on the way back. Handout, hints and checks are not carried: every no
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,8 @@ def current_source(root: Path, chapter: str, path: Path) -> tuple[str, Path]:
     notebook = path.with_suffix(".ipynb")
     if notebook.is_file() and (root / MANIFEST).is_file():
         try:
-            side = current_notebook(root, chapter, read_manifest(root))
+            info = (root / MANIFEST).stat()
+            side = current_notebook(root, chapter, _manifest(root, info.st_mtime_ns, info.st_size))
             if side is not None and side.data is not None:
                 return extract(side.data, notebook.name).text, notebook
         except (UsageError, Unreadable):
@@ -236,6 +238,12 @@ def without_definition(data: bytes, name: str, stub: str, dotted: str) -> bytes:
             ) from None
         raw[cell.number - 1]["source"] = new.splitlines(keepends=True)
     return to_bytes(notebook)
+
+
+@functools.lru_cache(maxsize=2)
+def _manifest(root: Path, changed: int, size: int) -> Manifest:
+    """The manifest, read again only if it has changed: every run of `kata watch` asks for it, twice."""
+    return read_manifest(root)
 
 
 def _stub(manifest: Manifest, chapter: str) -> str:

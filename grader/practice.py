@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 from grader.course import CHAPTER_NAME, chapter_folders
 from grader.errors import UsageError
 
-# Written by a student, or met before anything of the student's was run: nothing that he could repair.
-NOT_YET = ("unwritten", "missing", "waits")
+# Nothing to repair: it is a stub, or calls one.
+NOT_YET = ("unwritten", "waits")
 
 
 @dataclass
@@ -86,9 +86,9 @@ class Practice:
 
     @property
     def to_do(self) -> Exercise | None:
-        """What to work on next: the first that is wrong, else the first that is not written."""
+        """What to work on next: the first that is wrong, else the first stub, else the first that waits for one."""
         open_ones = [e for e in self.exercises if not e.done]
-        return next((e for e in open_ones if e.wrong), open_ones[0] if open_ones else None)
+        return min(open_ones, key=lambda e: 0 if e.wrong else 1 if e.unwritten else 2, default=None)
 
 
 class Gathering:

@@ -17,10 +17,12 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import gc
+import importlib
 import json
 import os
 import signal
 import sys
+import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,20 +30,22 @@ from typing import Any, BinaryIO
 
 import pytest
 
-# Whatever a test may import is loaded ahead of it, once.
-from grader import (  # noqa: F401
-    battery,
-    compare,
-    feedback,
-    gradients,
-    local,
-    local_diagnosis,
-    pytest_plugin,
-)
+from grader import pytest_plugin
 from grader.collector import HAS_ALARM, Collector, Tell, collect_and_run
 from grader.practice import Selection, tests_of
 
+# numpy loads some of itself on first use only.
+PRELOADED = (
+    "numpy.random",
+    "numpy.linalg",
+    "numpy.fft",
+    "numpy.ma",
+    "encodings.utf_8_sig",
+    "encodings.cp437",
+)
+JUDGES = ("battery", "compare", "feedback", "gradients", "local", "local_diagnosis")
 GRACE = 2  # seconds after which a test is stopped that swallows its time-out or hangs in compiled code
+RENEWED = 0.5  # seconds; so much later may a test be stopped
 MEMORY = 3 << 30  # bytes that a run may take; an endless list must not stall the machine
 
 
@@ -59,9 +63,19 @@ def serve(root: Path, chapter: str, fork: bool, alarm: bool, requests: BinaryIO,
     A request is a JSON object: `run` (a number), `trace` (where to write how a run was stopped), `done` (ids of
     tests), `dead` (pairs of chapter and exercise); see `Collector`.
     """
+    _preload(root, chapter)
     tell = _teller(out)
     gate = _Gate(requests, tell, fork)
-    collect_and_run(root, Selection((tests_of(root / chapter),)), tell, [gate], alarm=alarm)
+    collect_and_run(root, Selection((tests_of(root / chapter),)), tell, [gate], alarm=alarm, capture="sys")
+
+
+def _preload(root: Path, chapter: str) -> None:
+    """Load whatever a run may need, so that it is loaded once, and read what does not change."""
+    for module in (*PRELOADED, *(f"grader.{name}" for name in JUDGES)):
+        importlib.import_module(module)
+    from grader.local import chapter_sources
+
+    chapter_sources(root, chapter, root / chapter / f"{chapter[5:]}.py")
 
 
 def _teller(out: BinaryIO) -> Tell:
@@ -82,17 +96,20 @@ class _Guard:
     def __init__(self, trace: Path, alarm: bool):
         self.trace = open(trace, "wb")  # noqa: SIM115 - until the process ends
         self.seconds = pytest_plugin.SECONDS_PER_TEST + (GRACE if alarm else 0)
+        self.limit = 0.0
+        self.armed = 0.0
         faulthandler.enable(self.trace)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Any:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
         marker = item.get_closest_marker("timeout")
         own = float(marker.args[0]) - pytest_plugin.SECONDS_PER_TEST if marker and marker.args else 0.0
-        faulthandler.dump_traceback_later(self.seconds + max(0.0, own), exit=True, file=self.trace)
-        try:
-            return (yield)
-        finally:
-            faulthandler.cancel_dump_traceback_later()
+        limit = self.seconds + max(0.0, own)
+        now = time.monotonic()
+        # Every alarm is a thread, so one serves all the quick tests that follow each other.
+        if limit != self.limit or now - self.armed > RENEWED:
+            faulthandler.dump_traceback_later(limit + RENEWED, exit=True, file=self.trace)
+            self.limit, self.armed = limit, now
 
 
 def _run(session: pytest.Session, collector: Collector, request: dict[str, Any]) -> None:

@@ -8,15 +8,13 @@ A result whose hash is another one now is *stale*. A chapter that still is what 
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
 import json
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.course import imported_chapters
 from grader.files import write_atomically
 from grader.practice import Practice, Selection, exercise_names, practice_chapters, tests_of
 from grader.practice_runs import Watch, practise_apart
@@ -24,6 +22,8 @@ from grader.practice_runs import Watch, practise_apart
 FILE = Path(".nnkata") / "progress.json"
 MANIFEST = ".nnkata.json"
 FORMAT = 1
+# Also inside a notebook's JSON, and in a text that does not parse. One chapter too many does no harm.
+IMPORTED = re.compile(r"\b(?:from|import)\s+(ch\d\d_[a-z][a-z0-9_]*)")
 STATES = ("done", "wrong", "waits", "todo")
 
 
@@ -257,32 +257,15 @@ def depends_on(root: Path, chapter: str) -> list[Path]:
         beside = [tests_of(folder), root / "conftest.py"] if name == chapter else []
         files += [f for f in (*own, *beside) if f.is_file()]
         for path in own:
-            with contextlib.suppress(OSError):
-                todo += _imports(_source(path))
+            todo += IMPORTED.findall(_text(path))
     return files
 
 
-@functools.lru_cache(maxsize=64)
-def _imports(source: str) -> tuple[str, ...]:
-    return tuple(imported_chapters(source))
-
-
-def _source(path: Path) -> str:
-    """The Python text of a chapter's file; of a notebook the lines of its code that import chapters."""
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
-    if path.suffix == ".py":
-        return text
+def _text(path: Path) -> str:
     try:
-        cells = json.loads(text)["cells"]
-        lines = [line for cell in cells if cell["cell_type"] == "code" for line in _lines(cell["source"])]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
         return ""
-    return "\n".join(line for line in lines if line.startswith(("from ch", "import ch")))
-
-
-def _lines(source: Any) -> Iterable[str]:
-    text = "".join(source) if isinstance(source, list) else source
-    return text.splitlines()
 
 
 def _sha256(path: Path) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from grader.local_diagnosis import Recogniser
 
 SECONDS_PER_TEST = 5  # on the student's own machine; an endless loop ends here
+PRINTED_LINES = 20  # of what a failed test printed
+PRINTED_LIMIT = 10_000  # characters of it
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,6 +91,7 @@ def student(request: pytest.FixtureRequest) -> Any:
     """The student's module: `student.softmax(z)`. In tests/hidden it is the reference."""
     found = subject_of(request.path, request.config.getoption("--against")).student
     found._channel.log = []  # what a mistake is recognised by
+    found._channel.warned = []
     return found
 
 
@@ -115,6 +118,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     explained = None
     if call.excinfo is not None and report.failed:
         explained = explain_item(item, call.excinfo.value)
+        report.sections = [(title, _shortened(text)) for title, text in report.sections]
     if explained is not None:
         text, told = explained
         report.longrepr = text
@@ -156,7 +160,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str, Any]] | None:
     """Text and facts of a failed test of a chapter, or None to leave pytest's own (an author's mistake)."""
     from grader.errors import StudentError
-    from grader.feedback import explain
+    from grader.feedback import explain, needed_place
     from grader.marks import mark_of, title_of
 
     function = getattr(item, "function", None)
@@ -166,14 +170,17 @@ def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str
     exercise = mark.of if mark else item.name
     if type(error).__name__ == "Failed" and "Timeout" in str(error):
         text = f"{exercise} took longer than {SECONDS_PER_TEST} s. Is there a loop that never ends?"
-        told = {"verdict": "timeout", "exercise": exercise, "message": text}
-        return f"{title_of(function)}\n  {text}", told
-    feedback = explain(error, file, exercise, subject.source)
+        place, detail = stopped_in(error, item.path.parent.parent)
+        told = {"verdict": "timeout", "exercise": exercise, "message": text, "detail": detail, "place": place}
+        return "\n  ".join(filter(None, [title_of(function), text, detail])), told
+    feedback = explain(error, file, exercise, subject.source, lambda: as_given(item.path, subject))
     verdict = feedback.verdict
     if isinstance(error, StudentError) and verdict == "unwritten":
         if error.kind == "missing":
             verdict = "missing"
-        elif error.function and error.function.partition(".")[0] != exercise:
+        elif needed_place(error, file, subject.source) or (
+            error.function and error.function.partition(".")[0] != exercise
+        ):
             verdict = "waits"  # it is written, but something that it calls is not
     if feedback.verdict == "grader_error":
         return None
@@ -181,6 +188,9 @@ def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str
     detail = feedback.detail if feedback.verdict != "unwritten" else ""
     if feedback.verdict == "failed" and not feedback.message and "assert" in detail:
         return None  # a plain assert: pytest shows it best
+    if feedback.verdict in ("failed", "raised"):
+        warned = numpy_warned(subject, exercise)
+        detail = "\n".join(filter(None, [detail, *warned]))
     told = {
         "verdict": verdict,
         "exercise": exercise,
@@ -191,3 +201,45 @@ def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str
     lines = [title_of(function), f"  {message}"]
     lines += [f"    {line}" for line in detail.splitlines()]
     return "\n".join(lines), told
+
+
+def as_given(path: Path, subject: Loaded) -> str:
+    """The stub of a chapter as it was handed out; the file itself where that is not known."""
+    from grader.errors import UsageError
+    from grader.workspace import read_manifest
+
+    try:
+        shipped = read_manifest(path.parents[1]).files.get(f"{path.parent.name}/{path.parent.name[5:]}.py")
+    except UsageError:
+        shipped = None
+    return shipped.pristine if shipped is not None and shipped.pristine is not None else subject.source
+
+
+def stopped_in(error: BaseException, root: Path) -> tuple[str, str]:
+    """(place, sentence) of the line of a student's in which a test was stopped; ("", "") if it was in none."""
+    import traceback
+
+    from grader.practice import place_in, stopped_at
+
+    frames = traceback.extract_tb(error.__traceback__)
+    places = (place_in(frame.filename, frame.lineno or 0) for frame in reversed(frames))
+    place = next((p for p in places if p), "")
+    return place, stopped_at(place, root) if place else ""
+
+
+def numpy_warned(subject: Loaded, exercise: str) -> list[str]:
+    """What numpy warned of in the test that has just failed, explained."""
+    from grader.numpy_warnings import counted, notes
+
+    return notes({exercise: counted(getattr(subject.student._channel, "warned", ()))}, 2)
+
+
+def _shortened(text: str) -> str:
+    """What a test printed, without the bulk of it."""
+    lines = text[:PRINTED_LIMIT].splitlines()
+    if len(text) <= PRINTED_LIMIT and len(lines) <= PRINTED_LINES:
+        return text
+    shown = "\n".join(line[:200] for line in lines[:PRINTED_LINES])
+    more = text.rstrip("\n").count("\n") + 1 - min(len(lines), PRINTED_LINES)
+    left = f"{more} more lines" if more > 0 else f"{len(text) - len(shown)} more characters"
+    return f"{shown}\n... and {left}. A print inside of a loop?\n"

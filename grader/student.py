@@ -34,6 +34,13 @@ from grader.sandbox.inside.wire import copy_array
 
 CALLS_PER_MESSAGE = 2000  # of `many`
 LOGGED_BYTES = 2**18  # of one array in a log
+WARNINGS_KEPT = 1000
+ANY_AXIS = 10**12  # on the student's own machine
+LONGEST_AXIS = 64  # of an operand in a message under a hidden test
+MOST_AXES = 4
+OPERAND_KINDS = frozenset(
+    ["array", "bool", "int", "float", "complex", "list", "tuple", "dict", "str", "NoneType", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64", "complex64", "complex128", "object"]
+)
 Log = list[tuple[str, Any]]  # what was asked, what came back
 
 
@@ -50,6 +57,7 @@ class Channel(Protocol):
         """Nobody here holds this handle any longer."""
 
     log: list[tuple[str, Any]] | None
+    warned: Any  # warnings since the test began, by kind
 
 
 class Remote:
@@ -323,8 +331,11 @@ def _check_probe(function: Callable[..., Any]) -> None:
         )
 
 
-def student_error(seen: dict[str, Any]) -> StudentError:
-    """The exception for a description made by `Servant.describe`; every field is checked, none is trusted."""
+def student_error(seen: dict[str, Any], longest: int = LONGEST_AXIS) -> StudentError:
+    """The exception for a description made by `Servant.describe`; every field is checked, none is trusted.
+
+    longest : operands with a longer axis are left out, since numbers in a message may carry hidden inputs out.
+    """
     name = seen.get("type")
     base = getattr(builtins, name, None) if isinstance(name, str) else None
     if not (isinstance(base, type) and issubclass(base, BaseException)):
@@ -341,7 +352,33 @@ def student_error(seen: dict[str, Any]) -> StudentError:
         line=line if isinstance(line, int) and 0 < line < 10**7 else None,
         function=str(function)[:80] if function else None,
         trace=trace,
+        span=_span(seen.get("span")),
+        operands=_operands(seen.get("operands"), longest),
     )
+
+
+def _span(told: Any) -> tuple[int, int, int, int] | None:
+    if not isinstance(told, (list, tuple)) or len(told) != 4:
+        return None
+    if not all(type(n) is int and 0 <= n < 10**6 for n in told):
+        return None
+    first, start, last, end = told
+    return (first, start, last, end) if 0 < first <= last < first + inside.SPAN_LINES else None
+
+
+def _operands(told: Any, longest: int) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
+    """The well-formed ones among the operands that were told."""
+    found = []
+    for one in told[: inside.OPERANDS] if isinstance(told, (list, tuple)) else ():
+        if not isinstance(one, (list, tuple)) or len(one) != 3:
+            continue
+        text, kind, shape = one
+        well_formed = isinstance(text, str) and kind in OPERAND_KINDS and isinstance(shape, (list, tuple))
+        if not well_formed or not 0 < len(text) <= inside.OPERAND_LIMIT or len(shape) > MOST_AXES:
+            continue
+        if all(type(n) is int and 0 <= n <= longest for n in shape):
+            found.append((text, str(kind), tuple(shape)))
+    return tuple(found)
 
 
 _classes: dict[type, type[StudentError]] = {}
@@ -411,6 +448,7 @@ class LocalChannel:
         self.remotes = Remotes()
         self.seen: dict[str, Any] = {}
         self.log: list[tuple[str, Any]] | None = None  # when set: what was asked and what came back
+        self.warned: list[list[Any]] = []  # [category, text, count] of all requests since it was emptied
 
     def request(self, operation: list[Any], observe: bool = False) -> Any:
         return logged(self.log, operation, lambda: self._request(operation, observe))
@@ -424,10 +462,14 @@ class LocalChannel:
             except self.servant.propagate:
                 raise
             except BaseException as error:
+                self.warned += inside.seen_warnings(records)
                 if _from_trusted_callback(error, self.servant.files):
                     raise
-                raise student_error(self.servant.describe(error)) from error
-        self.seen = {**(seen or {}), "warnings": inside.seen_warnings(records)}
+                raise student_error(self.servant.describe(error), ANY_AXIS) from error
+        warned = inside.seen_warnings(records)
+        if warned and len(self.warned) < WARNINGS_KEPT:
+            self.warned += warned
+        self.seen = {**(seen or {}), "warnings": warned}
         return self._from_servant(value, live)
 
     def last_seen(self) -> dict[str, Any]:

@@ -8,9 +8,7 @@ one is started ahead of time. Everything that happens, keys included, arrives in
 from __future__ import annotations
 
 import contextlib
-import json
 import queue
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -18,19 +16,11 @@ from typing import Any, Protocol
 
 from grader.errors import GraderFailure, UsageError
 from grader.practice import Practice, practice_chapters, tests_of
-from grader.practice_runs import (
-    Attempt,
-    end_group,
-    end_process,
-    events_in,
-    has_alarm,
-    has_fork,
-    last_line,
-    start_child,
-)
+from grader.practice_runs import Attempt, has_fork
+from grader.practice_warm import Warm
 from grader.progress import Progress, depends_on
 
-STEP = 10  # ms in which events of the file system are gathered
+STEP = 5  # ms in which events of the file system are gathered
 POLL = 1.0  # seconds after which the files are looked at anyway: on network drives and in WSL no events may arrive
 SETTLE = 0.2  # seconds that an empty or missing file has to come back, while an editor saves it
 SAME = 0.5  # seconds within which saving the same text again is the same save
@@ -44,78 +34,6 @@ class View(Protocol):
 
     def draw(self, watcher: Watcher) -> None:
         """Show everything anew."""
-
-
-class Warm:
-    """A process that has the tests of a chapter loaded and runs them when it is asked.
-
-    post : is called, from a thread, with ("child", number of the process, event), and at last with
-        ("gone", number of the process, exit code).
-    """
-
-    def __init__(self, root: Path, chapter: str, post: Any, fork: bool):
-        self.root, self.chapter, self.post, self.fork = root, chapter, post, fork
-        self.number = 0
-        self.ready = False
-        self.folder = tempfile.TemporaryDirectory(prefix="nnkata-watch-")
-        self.trace = Path(self.folder.name) / "trace"
-        self._log = Path(self.folder.name) / "log"
-        self._pid: int | None = None  # of a forked run
-        self._start()
-
-    def _start(self) -> None:
-        self.number += 1
-        self.ready = False
-        arguments = ["-m", "grader.practice_child", "serve", str(self.root), self.chapter]
-        arguments += ["fork" if self.fork else "once", "alarm" if has_alarm() else "-"]
-        with open(self._log, "wb") as log:
-            self.process = start_child(arguments, log)
-        threading.Thread(target=self._read, args=(self.process, self.number), daemon=True).start()
-
-    def _read(self, process: Any, number: int) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            for event in events_in(process.stdout):
-                self.post(("child", number, event))
-        self.post(("gone", number, process.wait()))
-
-    def ask(self, request: dict[str, Any]) -> None:
-        """Ask for a run; a run that is under way must have been stopped."""
-        with contextlib.suppress(OSError):
-            assert self.process.stdin is not None
-            self.process.stdin.write(json.dumps(request).encode() + b"\n")
-            self.process.stdin.flush()
-
-    def began(self, pid: int | None) -> None:
-        """A forked run has told its process; None: it is over."""
-        self._pid = pid
-
-    def stop_run(self) -> None:
-        """End the run that is under way, and all that it has started."""
-        if not self.fork:
-            self.renew()
-        elif self._pid is not None:
-            end_group(self._pid)
-            self._pid = None
-
-    def renew(self) -> None:
-        """Another process in place of this one."""
-        end_process(self.process, wait=0)
-        self._start()
-
-    def why(self) -> str:
-        """The last words of a process that could not be started."""
-        try:
-            return last_line(self._log.read_text(encoding="utf-8", errors="replace"))
-        except OSError:
-            return ""
-
-    def close(self) -> None:
-        """End everything."""
-        if self._pid is not None:
-            end_group(self._pid)
-        end_process(self.process, wait=0)
-        with contextlib.suppress(OSError):
-            self.folder.cleanup()
 
 
 class Watcher:
@@ -226,7 +144,7 @@ class Watcher:
             folders = [str(f) for f in practice_chapters(self.root)]
             options: dict[str, Any] = {
                 "step": STEP,
-                "debounce": 10 * STEP,
+                "debounce": 50,
                 "recursive": False,
                 "watch_filter": None,
             }
@@ -261,7 +179,7 @@ class Watcher:
         elsewhere = [p for p in sorted(own) if p.parent.name != self.chapter and p in self._stamps]
         if elsewhere and not self.fixed and not any(p.parent.name == self.chapter for p in own):
             self.go_to(elsewhere[-1].parent.name)
-        elif own & {*self._own(), *depends_on(self.root, self.chapter)}:
+        elif own & self._own() or own & {*depends_on(self.root, self.chapter)}:
             late = any(self._size(p) == 0 for p in own)
             self._due = time.monotonic() + (SETTLE if late else 0)
 

@@ -91,11 +91,21 @@ def duration(value: object) -> timedelta:
 def lateness(handed_in: datetime, due: datetime, zone: tzinfo | None) -> timedelta:
     """How much too late, zero if in time. By the clock on the wall: a day late ends at the same hour of the next day,
     also where clocks are set forward or back in between."""
+    place = zone or due.tzinfo or UTC
+    handed_in, due = (
+        handed_in.astimezone(UTC),
+        due.astimezone(UTC),
+    )  # two times of one zone compare without it
     if handed_in <= due:
         return timedelta(0)
-    place = zone or due.tzinfo or UTC
     late = handed_in.astimezone(place).replace(tzinfo=None) - due.astimezone(place).replace(tzinfo=None)
-    return max(late, timedelta(microseconds=1))  # in the hour that a clock repeats
+    late = timedelta(seconds=late // timedelta(seconds=1))
+    # In the hour that a clock repeats the wall tells nothing; less than a second is in time.
+    return (
+        late
+        if late > timedelta(0)
+        else max(timedelta(0), timedelta(seconds=(handed_in - due) // timedelta(seconds=1)))
+    )
 
 
 def in_words(length: timedelta) -> str:

@@ -2,7 +2,8 @@
 
 Columns, in any order and case: `id` (needed; results, feedback and reports go under it), `name`, `first_name` and
 `last_name`, `email`, `section`, `login`, `sis_id`, `folder` (the name that the submission has), `canvas` (the number in
-Canvas' column ID), `moodle` (of Moodle's "Participant 123"). Further columns do not matter.
+Canvas' column ID), `moodle` (of Moodle's "Participant 123"; Moodle counts anew for each assignment, so several may stand there with blanks
+between). Further columns do not matter.
 
 A submission is of the one person that the first of these finds; names are compared without regard to case, blanks and
 Unicode form:
@@ -72,8 +73,10 @@ class People:
         self.by_id = {p.id: p for p in people}
         self._levels: list[dict[str, list[Person]]] = [defaultdict(list) for _ in range(5)]
         for person in people:
-            for lms, value in (("canvas", person.canvas), ("moodle", person.moodle), ("nbgrader", person.id)):
+            for lms, value in (("canvas", person.canvas), ("nbgrader", person.id)):
                 self._add(0, _platform_key(lms, value), person)
+            for number in re.findall(r"\d+", person.moodle):
+                self._add(0, _platform_key("moodle", number), person)
             self._add(1, folded(person.folder), person)
             self._add(2, folded(person.id), person)
             for value in (person.login, person.sis_id, person.email):
@@ -124,7 +127,7 @@ def read_people(path: Path) -> People:
     doubled = sorted({h for h in header if h and header.count(h) > 1})
     if "id" not in header:
         raise UsageError(
-            f"{where}: no column id. The first line names the columns: id,name,email,section. See `kata grade --help`."
+            f"{where}: no column id. The first line names the columns: id,name,email,section. See grader/docs/class.md."
         )
     if doubled:
         raise UsageError(f"{where}: the column {doubled[0]} is there twice. Leave one of them.")

@@ -45,7 +45,7 @@ def times_from_files(
     Parameters
     ----------
     chapters : full names of the chapters that are asked for.
-    alternative_names : platform's key (`moodle 123`) of a submission -> the student it is of.
+    alternative_names : platform's key (`moodle 123`) or name (`name guest`) of a submission -> the student it is of.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def _student(who: str, column: str, class_file: ClassFile, alternative_names: di
         person = class_file.person_of(who)
     if person is not None:
         return person.id
-    return None if class_file.people else who
+    return who if class_file.people is None else alternative_names.get(f"name {folded(who)}")
 
 
 def _place(header: list[str], *names: str) -> int | None:

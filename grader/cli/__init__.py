@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 
@@ -23,6 +24,9 @@ COMMANDS = {
     "notebook": ("student", "carry a chapter from its .py file into its notebook, or back"),
     "update": ("student", "bring corrected chapters into a workspace without touching your code"),
     "grade": ("teacher", "grade submissions with the hidden suites, in the sandbox"),
+    "override": ("teacher", "give a mark by hand, with its reason, or take it back"),
+    "similar": ("teacher", "find submissions that look alike, as a hint for a person"),
+    "export": ("teacher", "write the marks for Canvas, Moodle, CI or a spreadsheet"),
     "demo": ("teacher", "grade the sample class and show the report"),
     "release": ("teacher", "write the student kit as a folder or a zip"),
     "pack": ("teacher", "write the instructor bundle, one file with a hash"),
@@ -75,6 +79,9 @@ def main() -> None:
 
     0 fine, 1 some tests failed, 2 wrong usage, 3 our fault or refused, 130 interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no ² must not end a command
     try:
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
         code = kata.main(standalone_mode=False, color=False if plain else None)

@@ -67,15 +67,20 @@ def hint_lines(found: Hinted, shown: int, new: bool = True, more: str = "") -> I
     new : the last of them is new; the earlier ones are dimmed.
     more : how to see the next one.
     """
+    import shutil
+
+    from grader.cli.results import wrapped
     from grader.hints import plain
+
+    width = min(100, max(30, shutil.get_terminal_size().columns))
 
     yield click.style(f"{found.name}, {found.chapter}", bold=True)
     for number, one in enumerate(found.hints[:shown], 1):
         old = new and number < shown
         yield ""
         yield click.style(one.title, fg=None if old else "cyan", dim=old)
-        for line in plain(one.text).splitlines():
-            yield click.style(f"  {line}", dim=True) if old else f"  {line}"
+        for line in plain(one.text):
+            yield from (click.style(part, dim=True) if old else part for part in wrapped(f"  {line}", width))
     yield ""
     left = len(found.hints) - shown
     if left:

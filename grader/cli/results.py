@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from grader.practice import Check, Exercise, Practice
 
 PRINTED_LINES = 10  # of what a function printed
+BAR = 24  # columns
+ROWS = ("ok", "wrong", "todo", "waits")
+ROW = "  wrong "  # what stands before a list of names
 ALL_PASS = "All visible tests pass. The hidden suite checks more: edge cases, gradients, random inputs."
 
 
@@ -43,9 +47,13 @@ def chapter_lines(
             yield from failure_lines(exercise, show_all)
         elif exercise.wrong:
             yield click.style("  wrong ", fg="red") + exercise.name
-    for word, names in waiting(exercises).items():
-        if names:
-            yield click.style(f"  {word:<6}", fg="yellow") + ", ".join(names)
+    todo = waiting(exercises)["todo"]
+    if todo:
+        yield click.style("  todo  ", fg="yellow") + ", ".join(todo)
+    for exercise in exercises:
+        if not exercise.done and not exercise.wrong and not exercise.unwritten:
+            failure = next(c for c in exercise.checks if c.verdict == "waits")
+            yield click.style("  waits ", fg="yellow") + clean(failure.message.partition(". ")[0]) + "."
 
 
 def waiting(exercises: list[Exercise]) -> dict[str, list[str]]:
@@ -87,17 +95,16 @@ def _check_lines(check: Check) -> Iterator[str]:
             yield f"            ... and {len(lines) - PRINTED_LINES} more lines"
 
 
-def next_line(found: Practice) -> str:
-    """The next thing to do."""
+def next_line(found: Practice, watching: bool = False) -> str:
+    """The next thing to do. `watching`: the tests are run again by themselves."""
     for chapter in found.chapters:
         broken = found.broken.get(chapter)
         if broken is not None:
-            return f"Next: repair {broken.place or chapter}, then run kata test {chapter[:4]}."
+            again = "save it" if watching else f"run kata test {chapter[:4]}"
+            return f"Next: repair {broken.place or chapter}, then {again}."
     exercise = found.to_do
     if exercise is not None:
-        return (
-            f"Next: {exercise.name} in {place_of(exercise)}. Formulas and hints: {exercise.chapter}/README.md"
-        )
+        return f"Next: {exercise.name} in {place_of(found.root, exercise)}. Formulas and hints: {exercise.chapter}/README.md"
     if found.errors:
         return "Next: put the test files back with: kata update"
     return ALL_PASS
@@ -125,3 +132,33 @@ def clean(text: str) -> str:
 def _indented(text: str, width: int) -> Iterator[str]:
     for line in clean(text).splitlines():
         yield " " * width + line
+
+
+def bar(done: int, total: int) -> str:
+    """How much of a chapter is done, as a bar."""
+    try:
+        "█".encode(sys.stdout.encoding or "ascii")
+        full, empty = "█", "░"
+    except (UnicodeEncodeError, LookupError):
+        full, empty = "#", "."
+    size = round(BAR * done / total) if total else 0
+    return click.style(full * size, fg="green") + click.style(empty * (BAR - size), dim=True)
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """A line with colours in it, broken between words, each part indented like the first."""
+    plain = click.unstyle(line)
+    if len(plain) <= width:
+        return [line]
+    lead = len(line) - len(line.lstrip(" "))
+    indent = " " * (len(ROW) if plain[2 : len(ROW)].strip() in ROWS else min(lead, width // 2))
+    parts, part, size = [], " " * lead, lead
+    for number, word in enumerate(line[lead:].split(" ")):
+        length = len(click.unstyle(word))
+        if number and size + 1 + length > width:
+            parts.append(part)
+            part, size = indent + word, len(indent) + length
+        else:
+            part += " " * bool(number) + word
+            size += bool(number) + length
+    return [*parts, part]

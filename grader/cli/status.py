@@ -56,7 +56,7 @@ def table_lines(
     standings: list[ChapterStanding], here: str | None = None, everything: bool = False
 ) -> Iterator[str]:
     """One line for each chapter: functions done, checks passed; a ? where the files have changed since."""
-    from grader.cli.watch import bar
+    from grader.cli.results import bar
 
     wide = max((len(s.name) for s in standings), default=0)
     for s in standings:

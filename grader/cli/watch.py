@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 KEYS = {"r": "run", "h": "hint", "n": "next", "l": "list", "p": "plot", "q": "quit"}
 CLEAR = "\x1b[H\x1b[2J"
-BAR = 24  # columns
-ROWS = ("ok", "wrong", "todo", "waits")
-ROW = "  wrong "  # what stands before a list of names
 
 
 @click.command(
@@ -68,6 +65,7 @@ class Screen:
         self.terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         self.keys = False
         self.page: list[str] | None = None  # the answer to a key, until another one
+        self._page_of: object = None  # the run that was on the screen before it
         self._printed: object = None  # the run that was printed last, where nothing can be drawn over
 
     # keys ----------------------------------------------------------------------------------------------------
@@ -75,7 +73,7 @@ class Screen:
     def press(self, watcher: Watcher, key: str) -> None:
         """Do what a key means."""
         key = key.lower()
-        before, self.page = self.page, None
+        before, self.page, self._page_of = self.page, None, watcher.found
         if key == "q" or key in ("\x03", "\x04"):
             watcher.quit = True
             return
@@ -163,6 +161,10 @@ class Screen:
                 click.echo("\n".join([*results_lines(watcher, self._width()), ""]))
                 sys.stdout.flush()
             return
+        if watcher.found is not self._page_of:
+            self.page = None  # there are new results
+        from grader.cli.results import wrapped
+
         width = self._width()
         lines = self.page if self.page is not None else list(results_lines(watcher, width))
         lines = [part for line in lines for part in wrapped(line, width)]
@@ -189,7 +191,7 @@ class Screen:
 
 def results_lines(watcher: Watcher, width: int = 80) -> Iterator[str]:
     """What was found in the chapter: what passes, the first failure, the next thing to do."""
-    from grader.cli.results import clean, failure_lines, waiting
+    from grader.cli.results import bar, clean, failure_lines, waiting
 
     found, chapter = watcher.found, watcher.chapter
     head = click.style(chapter, bold=True)
@@ -234,34 +236,4 @@ def _next_lines(found: Practice, chapter: str) -> Iterator[str]:
         yield "The hidden suite checks more: edge cases, gradients, random inputs."
         yield "Next: press n for the next chapter, p for the figures of this one, made by your own functions."
     else:
-        yield click.style(next_line(found), bold=True)
-
-
-def bar(done: int, total: int) -> str:
-    """How much of a chapter is done, as a bar."""
-    try:
-        "█".encode(sys.stdout.encoding or "ascii")
-        full, empty = "█", "░"
-    except (UnicodeEncodeError, LookupError):
-        full, empty = "#", "."
-    size = round(BAR * done / total) if total else 0
-    return click.style(full * size, fg="green") + click.style(empty * (BAR - size), dim=True)
-
-
-def wrapped(line: str, width: int) -> list[str]:
-    """A line with colours in it, broken between words, each part indented like the first."""
-    plain = click.unstyle(line)
-    if len(plain) <= width:
-        return [line]
-    lead = len(line) - len(line.lstrip(" "))
-    indent = " " * (len(ROW) if plain[2 : len(ROW)].strip() in ROWS else min(lead, width // 2))
-    parts, part, size = [], " " * lead, lead
-    for number, word in enumerate(line[lead:].split(" ")):
-        length = len(click.unstyle(word))
-        if number and size + 1 + length > width:
-            parts.append(part)
-            part, size = indent + word, len(indent) + length
-        else:
-            part += " " * bool(number) + word
-            size += bool(number) + length
-    return [*parts, part]
+        yield click.style(next_line(found, watching=True), bold=True)

@@ -268,7 +268,8 @@ class WorkerChannel:
             self._violation("a name that nobody asked for")
         if error.line is not None and error.line > self._lines:
             error.line = None
-        if error.function not in self._words:
+        parts = (error.function or "").split(".")  # Linear.forward
+        if len(parts) > 2 or not set(parts) <= self._words:
             error.function = None
         return error
 

@@ -645,7 +645,7 @@ def test_any_bytes_leave_the_class_alone(tmp_path_factory, data):
 def test_the_fuzzer_finds_what_is_broken(monkeypatch):
     """the strategy reaches members and refusals alike, and an exception that is no refusal is found"""
     seen = {"read": 0, "refused": 0}
-    fuzz_some = settings(BOUNDED, max_examples=150)(
+    fuzz_some = settings(BOUNDED, max_examples=600)(
         given(fuzz.mutated_zips())(lambda data: _count(seen, data))
     )
     fuzz_some()

@@ -21,6 +21,7 @@ import random
 import re
 import sys
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -400,7 +401,7 @@ class Servant:
             if isinstance(error, SyntaxError) and error.filename in self.files:
                 first, column = error.lineno, max(0, (error.offset or 1) - 1)
                 last = error.end_lineno or first
-                end = error.end_offset - 1 if (error.end_offset or 0) > 0 else column
+                end = max((error.end_offset or 0) - 1, 0) or column
                 return [first, column, last, max(end, column) if last == first else end], []
             if step is None or isinstance(error, NotImplementedError):
                 return None, []
@@ -411,8 +412,8 @@ class Servant:
     def forms(self, error, step):
         """The expression that a frame was in, and the forms of its operands; see `evidence`."""
         code = step.tb_frame.f_code
-        where = next(itertools.islice(code.co_positions(), step.tb_lasti // 2, None), (None,))
-        if None in where or not 0 <= where[1] - where[0] < SPAN_LINES:
+        where: Any = next(itertools.islice(code.co_positions(), step.tb_lasti // 2, None), (None,))
+        if self.finder is None or None in where or not 0 <= where[1] - where[0] < SPAN_LINES:
             return None, []
         first, last, start, end = where
         source = next(s for name, s in self.finder.sources.items() if self.finder.filenames[name] == code.co_filename)
@@ -425,7 +426,7 @@ class Servant:
         text = b"\n".join(rows).decode()
         try:
             text = f"({text}\n)"
-            node = ast.parse(text, mode="eval").body
+            node: ast.AST = ast.parse(text, mode="eval").body
         except SyntaxError:
             text = text[1:-2]
             node = ast.parse(text).body[0]
@@ -433,12 +434,11 @@ class Servant:
         shapes = re.findall(r"\(([\d, ]*)\)", text_of(error)) if "broadcast" in text_of(error) else []
         pair = pair_of(node)
         if len(shapes) == len(pair) == 2:  # numpy says the shapes of what has no name
-            for side, shape in zip(pair, shapes, strict=True):
-                name = ast.get_source_segment(text, side)
-                if name not in found and not isinstance(side, ast.Constant):
-                    for inner in dict(operands_in(side, step.tb_frame, text)):
-                        del found[inner]
-                    found[name] = ["array", [int(n) for n in shape.replace(" ", "").split(",") if n]]
+            sides = [(ast.get_source_segment(text, side), shape) for side, shape in zip(pair, shapes, strict=True)]
+            found = {
+                name: found.get(name) or ["array", [int(n) for n in shape.replace(" ", "").split(",") if n]]
+                for name, shape in sides
+            }
         return span, [[name, *form] for name, form in found.items() if len(name) <= OPERAND_LIMIT][:OPERANDS]
 
 
@@ -484,19 +484,21 @@ def operands_in(node, frame, text):
         yield from operands_in(child, frame, text)
 
 
-def looked_up(node, frame):
+def looked_up(node: ast.AST, frame: Any) -> Any:
     """The value of a name, of an attribute of an instance, of a transpose or of an item; else a LookupError."""
     if isinstance(node, ast.Constant):
         return node.value
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-        return -node.operand.value
+        return operator.neg(looked_up(node.operand, frame))
     if isinstance(node, ast.Tuple):
         return tuple(looked_up(part, frame) for part in node.elts)
     if isinstance(node, ast.Slice):
         return slice(*(None if part is None else looked_up(part, frame) for part in (node.lower, node.upper, node.step)))
     if isinstance(node, ast.Name):
         return frame.f_locals[node.id] if node.id in frame.f_locals else frame.f_globals[node.id]
-    base = looked_up(node.value, frame) if isinstance(node, (ast.Attribute, ast.Subscript)) else None
+    if not isinstance(node, (ast.Attribute, ast.Subscript)):
+        raise LookupError
+    base = looked_up(node.value, frame)
     if isinstance(node, ast.Attribute):
         if type(base) is np.ndarray and node.attr == "T":
             return base.T

@@ -204,18 +204,18 @@ def accuracy(call, params, X, labels):
 
 @points(1, of="add_weight_decay", needs="test_decay_adds_its_gradient", seconds=20)
 def test_decay_against_wrong_labels(student, rng):
-    """of 300 digits 40 % have a random label: with weight decay fewer are learned by heart, more others are right"""
+    """of 400 digits 40 % have a random label: with weight decay fewer are learned by heart, more others are right"""
     with np.load(DATA / "digits.npz") as data:
         X, y = data["pixels"].reshape(-1, 64) / 16, data["y"].astype(np.int64)
     order = rng.permutation(len(X))
-    fit, test = order[:300], order[300:1300]
-    labels = np.where(rng.random(300) < 0.4, rng.integers(0, 10, size=300), y[fit])
-    weights = [rng.normal(size=(64, 48)) * (2 / 64) ** 0.5, rng.normal(size=(48, 10)) * (2 / 48) ** 0.5]
+    fit, test = order[:400], order[400:1400]
+    labels = np.where(rng.random(400) < 0.4, rng.integers(0, 10, size=400), y[fit])
+    weights = [rng.normal(size=(64, 64)) * (2 / 64) ** 0.5, rng.normal(size=(64, 10)) * (2 / 64) ** 0.5]
     plain = train_on_labels(student, X[fit], labels, weights, 0.0, 0.5, 150)
     decay = train_on_labels(student, X[fit], labels, weights, 0.01, 0.5, 150)
     on_test = [accuracy("the trained parameters", params, X[test], y[test]) for params in (plain, decay)]
     on_fit = [accuracy("the trained parameters", params, X[fit], labels) for params in (plain, decay)]
-    # THRESHOLDS
+    # 300 seeds: gain 0.15 to 0.34, mean 0.233; cost 0.22 to 0.39
     expect("the test accuracy that weight decay gains", on_test[1] - on_test[0]).at_least(0.03)
     expect("the training accuracy that it costs", on_fit[0] - on_fit[1]).at_least(0.05)
 

@@ -224,19 +224,19 @@ def lasso_steps(student, X, y, lam, lr, steps):
 @points(1.5, of="soft_threshold", needs="test_soft_threshold_follows_the_cases", seconds=10)
 def test_lasso_finds_the_three_columns(student, rng):
     """with an L1 penalty 17 columns that mean nothing get a weight of exactly 0, and 3 are kept"""
-    X = rng.normal(size=(60, 20))
+    X = rng.normal(size=(200, 20))
     true = np.zeros(20)
     places = rng.choice(20, size=3, replace=False)
     true[places] = [3.0, -2.0, 1.5]
-    y = X @ true + 0.2 * rng.normal(size=60)
-    lr = 60 / np.linalg.norm(X, 2) ** 2
-    got = expect("w after 300 lasso steps", lasso_steps(student, X, y, 0.35, lr, 300)).array((20,))
-    # 2000 seeds: always 17 exact zeros; the kept weights are at least 0.83 away from 0
+    y = X @ true + 0.2 * rng.normal(size=200)
+    lr = 200 / np.linalg.norm(X, 2) ** 2
+    got = expect("w after 100 lasso steps", lasso_steps(student, X, y, 0.35, lr, 100)).array((20,))
+    # 3000 seeds: always 17 exact zeros, by a margin of 0.14 in the gradient; the kept weights are 0.92 or more
     false = np.delete(got, places)
     zeros = int(np.sum(false == 0))
     expect("the number of weights that are exactly 0 among the 17", zeros).equals(17)
     kept = np.abs(got[places])
-    expect("the smallest of the three kept weights", float(kept.min())).at_least(0.4)
+    expect("the smallest of the three kept weights", float(kept.min())).at_least(0.6)
 
 
 # ridge_fit -----------------------------------------------------------------------------------------------------
