@@ -384,7 +384,7 @@ def read_idx(source):
     if len(data) < start:
         raise ValueError(f"the header is cut off after {len(data)} bytes")
     shape = tuple(int(n) for n in np.frombuffer(data[4:start], dtype=">i4"))
-    if min(shape) < 0 or len(data) - start != int(np.prod(shape, dtype=object)):
+    if len(data) - start != int(np.prod(shape, dtype=object)):
         raise ValueError(f"{len(data) - start} bytes after the header do not fit the shape {shape}")
     return np.frombuffer(data[start:], dtype=np.uint8).reshape(shape).copy()
     ### END SOLUTION

@@ -198,6 +198,7 @@ def watched(student, X, y, X_test, y_test):
             return dout
 
     model = student.Sequential(Watch(), student.Linear(X.shape[1], 3, np.random.default_rng(0)))
+    model.eval()  # whoever has just judged it
     student.train_digits(model, X, y, X_test, y_test, np.random.default_rng(0), epochs=2, batch_size=5)
     return seen, bool(model.training), [bool(np.any(layer.grads[name])) for layer, name in model.parameters()]
 
