@@ -10,11 +10,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.course import COURSE_VARIABLE
 from grader.errors import KitError
 from grader.version import VERSION
 
-NEEDED = {"student": ("numpy", "pytest", "pytest-timeout", "click", "rich"), "grading": ("jinja2", "SQLAlchemy", "msgpack")}
-USEFUL = {"matplotlib": "figures: pip install 'nnkata[plots]'", "nbgrader": "nbgrader courses: pip install 'nnkata[instructor]'"}
+NEEDED = {
+    "student": ("numpy", "pytest", "pytest-timeout", "click", "rich", "watchfiles"),
+    "grading": ("jinja2", "SQLAlchemy", "msgpack"),
+}
+USEFUL = {
+    "matplotlib": "figures: pip install 'nnkata[plots]'",
+    "nbgrader": "nbgrader courses: pip install 'nnkata[instructor]'",
+}
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,18 @@ class Finding:
 def examine(course_path: Path | None = None) -> dict[str, Any]:
     """Everything `kata doctor` knows, as plain data: findings, isolation, environment.
 
-    Nothing is changed on the machine; the self-test runs in a throw-away worker.
+    Nothing is changed on the machine; the self-test runs in a throw-away worker. In a student's workspace, where there
+    is no course, only what a student needs is looked at.
     """
+    workspace = None if course_path or os.environ.get(COURSE_VARIABLE) else _workspace()
+    if workspace is not None:
+        findings = [
+            _python(),
+            *_packages(("student",)),
+            *_as_where_it_is_graded(workspace),
+            _about(workspace),
+        ]
+        return _answer(findings, None)
     findings = [_python(), *_packages()]
     can_grade = all(f.state == "ok" for f in findings if f.name.startswith("packages"))
     isolation: dict[str, Any] | None = None
@@ -40,6 +57,10 @@ def examine(course_path: Path | None = None) -> dict[str, Any]:
         findings.append(found)
         findings.append(_power())
     findings.append(_course(course_path))
+    return _answer(findings, isolation)
+
+
+def _answer(findings: list[Finding], isolation: dict[str, Any] | None) -> dict[str, Any]:
     return {
         "nnkata": VERSION,
         "python": platform.python_version(),
@@ -55,9 +76,95 @@ def _python() -> Finding:
     return Finding("python", "ok", f"{platform.python_version()}, {where}")
 
 
-def _packages() -> list[Finding]:
+def missing_packages() -> list[str]:
+    """Packages that a student needs and that this Python does not have."""
+    lacking = []
+    for name in NEEDED["student"]:
+        try:
+            importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            lacking.append(name)
+    return lacking
+
+
+def install_line(names: list[str]) -> str:
+    """What is missing, and in which Python."""
+    are = "are" if len(names) > 1 else "is"
+    return f"{', '.join(names)} {are} not installed in this Python ({sys.executable})."
+
+
+def _workspace() -> Path | None:
+    """The workspace one is in, if any."""
+    from grader.workspace import find_workspace
+
+    try:
+        return find_workspace()
+    except KitError:
+        return None
+
+
+def _as_where_it_is_graded(workspace: Path) -> list[Finding]:
+    """The versions here beside those where the kit was released."""
+    from grader.workspace import environment_here, read_manifest
+
+    try:
+        theirs = read_manifest(workspace).environment
+    except KitError:
+        theirs = {}
+    if not theirs:
+        return [Finding("like the grader", "note", "this kit does not say with which versions it is graded")]
     findings = []
-    for group, names in NEEDED.items():
+    for name, here in environment_here().items():
+        there = theirs.get(name)
+        if there is None:
+            continue
+        parts = 2 if name == "python" else 1
+        same = here.split(".")[:parts] == there.split(".")[:parts]
+        text = f"{here} here, {there} where it is graded"
+        if same:
+            findings.append(Finding(f"like the grader: {name}", "ok", text))
+            continue
+        step = "Most answers are the same. Keep to what the handouts use, or use a Python of that version."
+        if name != "python":
+            step = f"To have the same: {sys.executable} -m pip install '{name}=={there}'"
+        findings.append(Finding(f"like the grader: {name}", "note", text, step))
+    return findings
+
+
+def _about(workspace: Path) -> Finding:
+    from grader.course import chapter_folders
+    from grader.workspace import installed_version, read_manifest
+
+    try:
+        manifest = read_manifest(workspace)
+    except KitError as error:
+        return Finding("workspace", "missing", str(error))
+    shown = f"{workspace}, {len(chapter_folders(workspace))} chapters, version {manifest.version}"
+    lost = [name for name in manifest.files if not (workspace / name).is_file()]
+    if lost:
+        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        return Finding(
+            "workspace", "note", f"{shown}; missing: {lost[0]}{more}", "Bring them back: kata update"
+        )
+    if not os.access(workspace, os.W_OK):
+        return Finding(
+            "workspace", "missing", f"{shown}; it cannot be written", "Copy it to a folder of your own."
+        )
+    installed = installed_version()
+    if manifest.version != installed:
+        return Finding(
+            "workspace",
+            "note",
+            f"{shown}; nnkata {installed} is installed",
+            "Bring in its chapters: kata update",
+        )
+    return Finding("workspace", "ok", shown)
+
+
+def _packages(groups: tuple[str, ...] = ("student", "grading")) -> list[Finding]:
+    findings = []
+    for group in groups:
+        names = NEEDED[group]
         have, lacking = [], []
         for name in names:
             try:
@@ -65,13 +172,15 @@ def _packages() -> list[Finding]:
             except importlib.metadata.PackageNotFoundError:
                 lacking.append(name)
         extra = "nnkata" if group == "student" else "nnkata[grading]"
-        step = f"python -m pip install '{extra}'" if lacking else ""
+        step = f"{sys.executable} -m pip install '{extra}'" if lacking else ""
         what = "to work on exercises" if group == "student" else "to grade"
         text = f"missing {what}: {', '.join(lacking)}" if lacking else ", ".join(have)
         # A student needs no grading packages.
         lacks = "missing" if group == "student" else "note"
         findings.append(Finding(f"packages ({group})", lacks if lacking else "ok", text, step))
     for name, step in USEFUL.items():
+        if name == "nbgrader" and "grading" not in groups:
+            continue
         try:
             findings.append(Finding(name, "ok", importlib.metadata.version(name)))
         except importlib.metadata.PackageNotFoundError:
@@ -85,7 +194,11 @@ def _sandbox() -> tuple[Finding, dict[str, Any] | None]:
     try:
         server, isolation = start_server(allowed="process")
     except KitError as error:
-        step = "Grade on Linux, in WSL2 or in CI." if sys.platform != "linux" else "Send this line to the authors."
+        step = (
+            "Grade on Linux, in WSL2 or in CI."
+            if sys.platform != "linux"
+            else "Send this line to the authors."
+        )
         return Finding("sandbox", "missing", str(error), step), None
     server.close()
     told = {**isolation.to_dict(), "selftest": isolation.selftest}

@@ -26,7 +26,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import pytest
 
@@ -120,6 +120,9 @@ def _run(session: pytest.Session, collector: Collector, request: dict[str, Any])
     collector.dead = {(chapter, exercise) for chapter, exercise in request.get("dead", ())}
     _limit_memory()
     sys.breakpointhook = _no_breakpoint
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    os.close(nothing)
     collector.run_all(session.items)
 
 
@@ -172,42 +175,58 @@ class _Gate:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        collector = _collector_of(session)
         if self.fork:
-            gc.collect()
-            gc.freeze()  # so that a fork does not copy what it only looks at
+            self._serve_forked(session)
+        self.tell({"event": "ready"})
+        self._here(session, self.requests.readline())
+
+    def _here(self, session: pytest.Session, line: bytes) -> NoReturn:
+        """Run in this process, which ends with it."""
+        if line:
+            request = json.loads(line)
+            self.tell({"event": "child", "pid": os.getpid(), "run": request["run"]})
+            _run(session, _collector_of(session), request)
+            self.tell({"event": "finished", "run": request["run"]})
+        os._exit(0)
+
+    def _serve_forked(self, session: pytest.Session) -> NoReturn:
+        """Hand each request to a process that was forked ahead of time."""
+        gc.collect()
+        objects = gc.get_objects()
+        gc.freeze()  # so that collecting garbage in a fork does not copy all of them
+        spare = self._spare(session, objects)
         self.tell({"event": "ready"})
         for line in self.requests:
-            request = json.loads(line)
-            if self.fork:
-                self._forked(session, collector, request)
-            else:
-                self._here(session, collector, request)
+            pid, pipe = spare
+            with contextlib.suppress(BrokenPipeError), pipe:
+                pipe.write(line)
+            _, status = os.waitpid(pid, 0)
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
+            run = json.loads(line)["run"]
+            self.tell({"event": "ended", "run": run, "status": os.waitstatus_to_exitcode(status)})
+            spare = self._spare(session, objects)
         os._exit(0)
 
-    def _here(self, session: pytest.Session, collector: Collector, request: dict[str, Any]) -> None:
-        self.tell({"event": "child", "pid": os.getpid(), "run": request["run"]})
-        _run(session, collector, request)
-        self.tell({"event": "finished", "run": request["run"]})
-        os._exit(0)
-
-    def _forked(self, session: pytest.Session, collector: Collector, request: dict[str, Any]) -> None:
+    def _spare(self, session: pytest.Session, objects: list[Any]) -> tuple[int, BinaryIO]:
+        """A fork that waits for one request, and what to write it to. It goes when that is closed."""
+        read, write = os.pipe()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # OpenBLAS has threads, and takes care of them itself
             pid = os.fork()
         if pid == 0:
             try:
+                os.close(write)
                 os.setsid()  # so that everything that a run starts can be ended with it
-                self._here(session, collector, request)
+                for _ in objects:
+                    pass  # counting a reference copies the page that it is on: now, while nobody waits
+                with os.fdopen(read, "rb") as pipe:
+                    line = pipe.readline()
+                self._here(session, line)
             finally:
                 os._exit(70)
-        _, status = os.waitpid(pid, 0)
-        with contextlib.suppress(OSError):
-            os.killpg(pid, signal.SIGKILL)
-        capture = session.config.pluginmanager.getplugin("capturemanager")
-        if capture is not None and capture.is_globally_capturing():
-            capture.read_global_capture()  # what a killed run has left; the next one starts with nothing
-        self.tell({"event": "ended", "run": request["run"], "status": os.waitstatus_to_exitcode(status)})
+        os.close(read)
+        return pid, os.fdopen(write, "wb")
 
 
 def private_streams() -> tuple[BinaryIO, BinaryIO]:

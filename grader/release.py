@@ -23,7 +23,7 @@ from grader.course import CHAPTER_NAME, Chapter, Course
 from grader.errors import AuthorError, UsageError
 from grader.files import write_atomically
 from grader.pack import plain_files, zip_bytes
-from grader.workspace import DEFAULT_NAME, MANIFEST, installed_version, manifest_of
+from grader.workspace import DEFAULT_NAME, MANIFEST, environment_here, installed_version, manifest_of
 
 SIGNIFICANT = 20  # characters of a line without its spaces; shorter ones are found in any program
 COPIED = 200  # bytes; a file of the teacher's desk at least this long must not be found on the student's
@@ -77,7 +77,7 @@ def release(course: Course, out: Path, chapters: Sequence[Chapter] | None = None
     if problems:
         more = f" ({len(problems) - 1} more like this)" if len(problems) > 1 else ""
         raise AuthorError(problems[0] + more)
-    files[MANIFEST] = manifest_of(files, installed_version()).to_json().encode()
+    files[MANIFEST] = manifest_of(files, installed_version(), environment_here()).to_json().encode()
     try:
         if out.suffix.lower() == ".zip":
             # One folder inside, so that unpacking never strews files about.

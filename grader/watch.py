@@ -248,8 +248,8 @@ class Watcher:
                 self._warm.stop_run()
         elif kind == "ended":
             self._warm.began(None)
-            if self._live and event["run"] == self._run:
-                self._over(event["status"])
+            if event["run"] == self._run and self._attempt is not None:
+                self._died(event["status"])
         elif self._live and self._attempt is not None:
             self._attempt.note(event)
             if kind == "finished":
@@ -272,10 +272,14 @@ class Watcher:
             return
         self._warm.renew()
         if self._attempt is not None:
-            if self._live:
-                self._over(status)
-            else:
-                self._ask()
+            self._died(status)
+
+    def _died(self, status: int) -> None:
+        """A process ended that was to run the tests: with them, or before it had begun."""
+        if self._live:
+            self._over(status)
+        else:
+            self._ask()
 
     def _over(self, status: int) -> None:
         """A run did not survive a test: note it and go on with the others."""

@@ -10,17 +10,19 @@ from __future__ import annotations
 import difflib
 import hashlib
 import importlib.metadata
+import itertools
 import json
+import platform
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from grader.course import CHAPTER_NAME, Chapter, Course, chapter_folders, find_chapter, shipped_exercises
 from grader.errors import UsageError
-from grader.files import write_atomically
+from grader.files import is_disk_full, write_atomically
 from grader.pack import extract, plain_files, single_folder
 from grader.splice import definition_names, is_definition, put_definition, read_tree, stub_changes
 from grader.stubs import unify
@@ -46,28 +48,39 @@ class Shipped:
 
 @dataclass
 class Manifest:
-    """Version of the kit and posix path -> `Shipped` for every shipped file."""
+    """Version of the kit and posix path -> `Shipped` for every shipped file.
+
+    environment : versions of Python, numpy and pytest where the kit was released, which is where it is graded.
+    """
 
     version: str
     files: dict[str, Shipped] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         files = {
             name: {"sha256": s.sha256} | ({} if s.pristine is None else {"pristine": s.pristine})
             for name, s in sorted(self.files.items())
         }
-        data = {"schema": SCHEMA, "version": self.version, "files": files}
+        known = {"environment": self.environment} if self.environment else {}
+        data = {"schema": SCHEMA, "version": self.version, **known, "files": files}
         return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
 @dataclass
 class Started:
-    """What `start` did: files copied, files left since they differ, and whether a newer release is there."""
+    """What `start` did: files copied, files left since they differ, and whether a newer release is there.
+
+    existed : it was a workspace before.
+    notes : what a person should know about the place.
+    """
 
     folder: Path
     copied: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     outdated: bool = False
+    existed: bool = False
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -139,13 +152,24 @@ def kit_files(folder: Path) -> dict[str, bytes]:
     return {name: data for name, data in plain_files(folder, links=True).items() if f"{NEW}." not in name}
 
 
-def manifest_of(files: Mapping[str, bytes], version: str) -> Manifest:
+def manifest_of(
+    files: Mapping[str, bytes], version: str, environment: Mapping[str, str] | None = None
+) -> Manifest:
     """The manifest of shipped files."""
     shipped = {}
     for name, data in files.items():
         pristine = data.decode("utf-8") if is_own(name) else None
         shipped[name] = Shipped(_sha256(data), pristine)
-    return Manifest(version, shipped)
+    return Manifest(version, shipped, dict(environment or {}))
+
+
+def environment_here() -> dict[str, str]:
+    """Versions of what decides whether two machines agree, found without importing anything."""
+    found = {"python": platform.python_version()}
+    for name in ("numpy", "pytest"):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
 
 
 def read_manifest(workspace: Path) -> Manifest:
@@ -161,7 +185,8 @@ def read_manifest(workspace: Path) -> Manifest:
         data = json.loads(path.read_text(encoding="utf-8"))
         schema = data["schema"]
         files = {name: Shipped(f["sha256"], f.get("pristine")) for name, f in data["files"].items()}
-        manifest = Manifest(str(data["version"]), files)
+        environment = {str(k): str(v) for k, v in dict(data.get("environment") or {}).items()}
+        manifest = Manifest(str(data["version"]), files, environment)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(
             f"{path} cannot be read. Your files are safe; write it anew: kata start {workspace}"
@@ -216,9 +241,12 @@ def _kit_root(folder: Path, shown: Path) -> Path:
 def _kit(source: Path) -> tuple[dict[str, bytes], Manifest]:
     """Files and manifest of a kit, a release's own version number included."""
     files = kit_files(source)
-    version = read_manifest(source).version if (source / MANIFEST).is_file() else installed_version()
+    version, environment = installed_version(), {}
+    if (source / MANIFEST).is_file():
+        released = read_manifest(source)
+        version, environment = released.version, released.environment
     try:
-        return files, manifest_of(files, version)
+        return files, manifest_of(files, version, environment)
     except UnicodeDecodeError as error:
         raise UsageError(
             f"{source} holds a stub that is not UTF-8 ({error.reason}). Ask for the kit again."
@@ -251,7 +279,7 @@ def start(target: Path, source: Path) -> Started:
         known: Manifest | None = read_manifest(target)
     except UsageError:
         known = None  # a new workspace, or a damaged manifest that is written anew
-    done = Started(target)
+    done = Started(target, existed=known is not None, notes=_about_place(target))
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name, data in files.items():
@@ -268,6 +296,11 @@ def start(target: Path, source: Path) -> Started:
         if known is None:
             write_atomically(target / MANIFEST, manifest.to_json().encode())
     except OSError as error:
+        if is_disk_full(error):
+            raise UsageError(
+                f"There is no room left on the disk for {target}. Make some, then run the same command again; "
+                "what was copied stays."
+            ) from None
         raise UsageError(
             f"Cannot write {error.filename or target}: {error.strerror or error}. "
             f"Choose a folder of your own: kata start ~/{DEFAULT_NAME}"
@@ -275,7 +308,26 @@ def start(target: Path, source: Path) -> Started:
     return done
 
 
+def _about_place(target: Path) -> list[str]:
+    """What a person should know about the folder of a new workspace."""
+    if (target / MANIFEST).is_file():
+        return []
+    notes = []
+    if target.is_dir() and any(not p.name.startswith(".") for p in target.iterdir()):
+        notes.append(f"{target} is not empty. What is in it stays, and the exercises are put beside it.")
+    if any((folder / "tests" / "hidden").is_dir() for folder in target.parents):
+        notes.append(
+            f"This folder lies inside a clone of the kit, where git and its tests will find it. "
+            f"For your own work a place outside is better: kata start ~/{DEFAULT_NAME}"
+        )
+    return notes
+
+
 def _check_target(target: Path, source: Path) -> None:
+    if target == Path.home() or target == Path(target.anchor):
+        raise UsageError(
+            f"{target} is no folder for exercises alone. Name one in it: kata start ~/{DEFAULT_NAME}"
+        )
     if target.exists() and not target.is_dir():
         raise UsageError(f"{target} is a file. Name a folder: kata start {DEFAULT_NAME}")
     if target == source or source in target.parents:
@@ -376,7 +428,7 @@ def _reset_file(workspace: Path, name: str, stub: str) -> Reset:
         if old == stub.encode():
             return Reset(name, changed=False)
         backup = None if old is None else keep_copy(workspace, name, old)
-        write_atomically(path, stub.encode())
+        _put(path, old, stub.encode())
     except OSError as error:
         raise UsageError(f"Cannot write {path}: {error.strerror or error}. Nothing was reset.") from None
     return Reset(name, changed=True, backup=backup)
@@ -411,23 +463,44 @@ def _replace(workspace: Path, name: str, old: bytes, data: bytes) -> Reset:
         return Reset(name, changed=False)
     try:
         backup = keep_copy(workspace, name, old)
-        write_atomically(path, data)
+        _put(path, old, data)
     except OSError as error:
         raise UsageError(f"Cannot write {path}: {error.strerror or error}. Nothing was reset.") from None
     return Reset(name, changed=True, backup=backup)
 
 
+def _put(path: Path, old: bytes | None, data: bytes) -> None:
+    """Replace what was there when it was read, and nothing newer: an editor may have saved since.
+
+    Raises
+    ------
+    UsageError
+        If the file has changed since.
+    """
+    now = path.read_bytes() if path.exists() else None
+    if now != old:
+        raise UsageError(f"{path} was saved at this very moment and is left as it is. Run the command again.")
+    write_atomically(path, data)
+
+
 def keep_copy(workspace: Path, name: str, data: bytes) -> str:
-    """Keep a file's content; returns the name of the copy under the workspace."""
+    """Keep a file's content; returns the name of the copy under the workspace. No copy ever replaces another one."""
     path = PurePosixPath(name)
     stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-    for attempt in range(1, 1000):
+    for attempt in itertools.count(1):
         suffix = stamp if attempt == 1 else f"{stamp}-{attempt}"
         copy = BACKUPS / path.parent / f"{path.stem}-{suffix}{path.suffix}"
-        if not (workspace / copy).exists():
-            break
-    write_atomically(workspace / copy, data)
-    return copy.as_posix()
+        target = workspace / copy
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError), open(target, "xb") as file:
+            try:
+                file.write(data)
+            except BaseException:  # a part of a text is no copy of it
+                with suppress(OSError):
+                    target.unlink()
+                raise
+            return copy.as_posix()
+    raise AssertionError
 
 
 # --- update
@@ -468,7 +541,10 @@ def update(workspace: Path, source: Path) -> Updated:
                 kept[name] = shipped
             else:
                 _remove_file(workspace, name, shipped, done)
-        write_atomically(workspace / MANIFEST, Manifest(new.version, kept | new.files).to_json().encode())
+        write_atomically(
+            workspace / MANIFEST,
+            Manifest(new.version, kept | new.files, new.environment or old.environment).to_json().encode(),
+        )
     except OSError as error:
         raise UsageError(
             f"Cannot write {error.filename or workspace}: {error.strerror or error}. "
@@ -489,11 +565,11 @@ def _update_file(
     if new.same(current):
         return
     if old is not None and old.same(current):
-        write_atomically(path, data)
+        _put(path, current, data)
         done.replaced.append(name)
     elif not is_own(name):
         done.overruled[name] = keep_copy(workspace, name, current)
-        write_atomically(path, data)
+        _put(path, current, data)
     elif old is not None and unify(old.pristine or "") == unify(new.pristine or ""):
         done.kept.append(name)
     else:

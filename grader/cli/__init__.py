@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import io
 import os
 import sys
 
-import click
+# Before anything that an older Python cannot read, or that may not be installed.
+if sys.version_info < (3, 11):  # noqa: UP036
+    raise SystemExit(
+        f"nnkata needs Python 3.11 or newer; {sys.executable} is {sys.version_info[0]}.{sys.version_info[1]}. "
+        "Install a newer Python, then with it: python3 -m venv .venv, and pip install nnkata in there."
+    )
+try:
+    import click
+except ModuleNotFoundError:
+    raise SystemExit(
+        f"click is not installed in this Python. Run: {sys.executable} -m pip install nnkata"
+    ) from None
 
-from grader.errors import KitError
+from grader.errors import KitError, UsageError
 
 # command -> (whom it serves, one line for the overview). Importing only what is called keeps `kata test` fast.
 COMMANDS = {
@@ -22,6 +34,7 @@ COMMANDS = {
     "plot": ("student", "draw a chapter's figures from your own functions"),
     "reset": ("student", "put one function or chapter back to its stub; your text is kept"),
     "notebook": ("student", "carry a chapter from its .py file into its notebook, or back"),
+    "submit": ("student", "bundle your work into one zip file to hand in, checked before it leaves"),
     "update": ("student", "bring corrected chapters into a workspace without touching your code"),
     "grade": ("teacher", "grade submissions with the hidden suites, in the sandbox"),
     "override": ("teacher", "give a mark by hand, with its reason, or take it back"),
@@ -37,7 +50,21 @@ COMMANDS = {
 }
 # package -> the extra that brings it
 EXTRAS = {"msgpack": "grading", "sqlalchemy": "grading", "jinja2": "grading", "matplotlib": "plots"}
+# These start processes, which could only say that they failed.
+RUN_CODE = ("test", "watch", "plot", "submit")
 SECTIONS = {"student": "For students", "teacher": "For instructors", "author": "For authors"}
+
+
+def _require(*packages: str) -> None:
+    for package in packages:
+        try:
+            found = importlib.util.find_spec(package) is not None
+        except ValueError:
+            found = package in sys.modules and sys.modules[package] is not None
+        if not found:
+            raise UsageError(
+                f"{package} is not installed in this Python. Run: {sys.executable} -m pip install nnkata"
+            )
 
 
 class Kata(click.Group):
@@ -49,6 +76,8 @@ class Kata(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
+        if name in RUN_CODE:
+            _require("numpy", "pytest")
         module = importlib.import_module(f"grader.cli.{name}")
         command: click.Command = getattr(module, name)
         return command
@@ -95,7 +124,14 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except ModuleNotFoundError as error:
-        extra = EXTRAS.get(str(error.name).partition(".")[0])
+        name = str(error.name).partition(".")[0]
+        if name in ("numpy", "pytest", "rich", "watchfiles"):
+            click.echo(
+                f"error: {name} is not installed in this Python. Run: {sys.executable} -m pip install nnkata",
+                err=True,
+            )
+            sys.exit(2)
+        extra = EXTRAS.get(name)
         if extra is None:
             raise
         click.echo(

@@ -25,7 +25,8 @@ Exit codes: 0 everything needed works, 3 something needed is missing."""
 def doctor(as_json: bool, course_path: Path | None) -> int:
     """Say what this machine can do and what is missing.
 
-    The isolation level is the result of a self-test in a locked worker, never of version numbers.
+    In a student's workspace: the packages, and whether the versions are those with which the work is graded. Elsewhere also
+    what grading needs. The isolation level is the result of a self-test in a locked worker, never of version numbers.
     """
     from grader.doctor import examine
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.complete import functions_here
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,7 +23,7 @@ Examples:
   kata hint softmax --again  those you have seen, no new one
   kata hint softmax --all    all of them"""
 )
-@click.argument("function", required=False, metavar="[FUNCTION]")
+@click.argument("function", required=False, metavar="[FUNCTION]", shell_complete=functions_here)
 @click.option("--again", is_flag=True, help="Show the hints you have seen, and no new one.")
 @click.option("--all", "everything", is_flag=True, help="Show all hints.")
 def hint(function: str | None, again: bool, everything: bool) -> None:

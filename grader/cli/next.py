@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.complete import chapters_here
+
 if TYPE_CHECKING:
     from grader.practice import Practice
 
@@ -22,7 +24,7 @@ Examples:
   kata next        go on where you are
   kata next ch05   the next thing in this chapter"""
 )
-@click.argument("chapter", required=False, metavar="[CHAPTER]")
+@click.argument("chapter", required=False, metavar="[CHAPTER]", shell_complete=chapters_here)
 def next(chapter: str | None) -> None:
     """Say what to do next, and show what the function has to do."""
     from grader.practice import chapter_here, chapter_of, practice_root

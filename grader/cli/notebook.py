@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from grader.cli.complete import chapters_here
+
 
 @click.command()
-@click.argument("chapter", metavar="CHAPTER")
+@click.argument("chapter", metavar="CHAPTER", shell_complete=chapters_here)
 @click.option(
     "--to",
     type=click.Choice(["ipynb", "py"]),

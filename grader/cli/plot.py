@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from grader.cli.complete import chapters_here
+
 SECONDS = 120  # that drawing may take where nobody could stop it
 
 
@@ -24,7 +26,7 @@ Examples:
 
 Needs matplotlib: python -m pip install 'nnkata[plots]'"""
 )
-@click.argument("chapter", required=False, metavar="[CHAPTER]")
+@click.argument("chapter", required=False, metavar="[CHAPTER]", shell_complete=chapters_here)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from grader.cli.complete import chapters_and_functions
+
 
 @click.command()
-@click.argument("what", metavar="FUNCTION|CHAPTER")
+@click.argument("what", metavar="FUNCTION|CHAPTER", shell_complete=chapters_and_functions)
 def reset(what: str) -> None:
     """Put one function, class or chapter back to its stub. Your old file is kept, and its place is printed.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.cli.complete import chapters_and_functions
+
 if TYPE_CHECKING:
     from grader.practice import Practice
 
@@ -23,7 +25,7 @@ A check that takes longer than 5 seconds is stopped, and the line in which it wa
 
 Plain `pytest` in this folder says the same. Exit codes: 0 all pass, 1 some do not, 2 wrong usage."""
 )
-@click.argument("what", nargs=-1, metavar="[CHAPTER|FUNCTION]...")
+@click.argument("what", nargs=-1, metavar="[CHAPTER|FUNCTION]...", shell_complete=chapters_and_functions)
 @click.option(
     "--all", "-a", "show_all", is_flag=True, help="Show every failure, not only the first of each function."
 )

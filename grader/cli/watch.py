@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.cli.complete import chapters_here
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,7 +35,7 @@ Keys: r run, h one more hint, n next thing to do (or next chapter), l list of ch
 p plot, q quit. Any other key goes back to the results. Without a terminal results are
 printed one after the other."""
 )
-@click.argument("chapter", required=False, metavar="[CHAPTER]")
+@click.argument("chapter", required=False, metavar="[CHAPTER]", shell_complete=chapters_here)
 @click.option("--no-fork", is_flag=True, help="Start a fresh process for every run instead of forking.")
 def watch(chapter: str | None, no_fork: bool) -> int:
     """Run a chapter whenever you save it, and say what to do next."""

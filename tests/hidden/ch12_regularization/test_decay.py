@@ -50,7 +50,10 @@ def a_model(student, arrays, grads):
 @in_worker
 def arrays_of(student, parts):
     """Copies of all parameters and gradients."""
-    copies = [({k: np.array(v) for k, v in p.params.items()}, {k: np.array(v) for k, v in p.grads.items()}) for p in parts]
+    copies = [
+        ({k: np.array(v) for k, v in p.params.items()}, {k: np.array(v) for k, v in p.grads.items()})
+        for p in parts
+    ]
     return [params for params, _ in copies], [grads for _, grads in copies]
 
 
@@ -66,7 +69,8 @@ SHAPES = [
 def random_model(student, rng, shapes=SHAPES, dtype=np.float64):
     """Parameters and gradients of nested layers, and these layers there."""
     arrays, grads = (
-        [{name: rng.normal(size=s).astype(dtype) for name, s in part.items()} for part in shapes] for _ in range(2)
+        [{name: rng.normal(size=s).astype(dtype) for name, s in part.items()} for part in shapes]
+        for _ in range(2)
     )
     return arrays, grads, a_model(student, arrays, grads)
 
@@ -107,7 +111,9 @@ def test_decay_adds_its_gradient(student, rng):
         for part, before, after in zip(arrays, grads, found, strict=True):
             if "W" in part:
                 want = before["W"] + lam * part["W"]
-                expect('layer.grads["W"]', after["W"]).close_to(want, hint="Add to what backward has left there.")
+                expect('layer.grads["W"]', after["W"]).close_to(
+                    want, hint="Add to what backward has left there."
+                )
 
 
 @points(1, of="add_weight_decay", needs="test_decay_adds_its_gradient")
@@ -172,7 +178,8 @@ def train_on_labels(student, X, labels, weights, lam, lr, steps):
                 yield from part.parameters()
 
     layers = [
-        Net({"W": W.copy(), "b": np.zeros(W.shape[1])}, {"W": 0 * W, "b": np.zeros(W.shape[1])}, []) for W in weights
+        Net({"W": W.copy(), "b": np.zeros(W.shape[1])}, {"W": 0 * W, "b": np.zeros(W.shape[1])}, [])
+        for W in weights
     ]
     model = Net({}, {}, layers)
     first, second = layers
@@ -202,7 +209,7 @@ def accuracy(call, params, X, labels):
     return float(np.mean((np.maximum(X @ V + c, 0) @ W + b).argmax(axis=1) == labels))
 
 
-@points(1, of="add_weight_decay", needs="test_decay_adds_its_gradient", seconds=20)
+@points(1, of="add_weight_decay", seconds=20)
 def test_decay_against_wrong_labels(student, rng):
     """of 400 digits 40 % have a random label: with weight decay fewer are learned by heart, more others are right"""
     with np.load(DATA / "digits.npz") as data:
@@ -228,7 +235,9 @@ def test_decay_step_follows_the_formula(student, rng):
     """sgd_decay_step takes lr * lam * w and lr * g away from w"""
     for shape, lr, lam in (((3, 2), 0.3, 0.7), ((5,), 0.01, 3.0), ((2, 2, 3), 2.0, 1.25)):
         w, g = rng.normal(size=shape), rng.normal(size=shape)
-        want = [a - lr * lam * a - lr * b for a, b in zip(w.ravel().tolist(), g.ravel().tolist(), strict=True)]
+        want = [
+            a - lr * lam * a - lr * b for a, b in zip(w.ravel().tolist(), g.ravel().tolist(), strict=True)
+        ]
         got = expect("sgd_decay_step(w, g, lr, lam)", student.sgd_decay_step(w, g, lr, lam))
         got.close_to(np.reshape(want, shape))
 
@@ -241,7 +250,7 @@ def test_decay_step_without_decay(student, rng):
     expect("sgd_decay_step(w, g, 0, lam)", student.sgd_decay_step(w, g, 0.0, 0.5)).close_to(w)
 
 
-@points(0.75, of="sgd_decay_step", needs="test_decay_step_follows_the_formula")
+@points(0.75, of="sgd_decay_step")
 def test_decay_step_is_a_step_down_loss_and_penalty(student, rng):
     """step after step it goes where plain steps along the gradient of loss and penalty go"""
     X, y = rng.normal(size=(8, 3)), rng.normal(size=8)
@@ -267,7 +276,9 @@ def test_decay_step_refuses_other_shapes(student, rng):
     """sgd_decay_step raises ValueError if w and g differ in shape"""
     w = rng.normal(size=(3, 1))
     for g in (rng.normal(size=3), rng.normal(size=(3, 2)), rng.normal(size=(1, 1))):
-        refuses("sgd_decay_step with a g of another shape", ValueError, student.sgd_decay_step, w, g, 0.1, 0.5)
+        refuses(
+            "sgd_decay_step with a g of another shape", ValueError, student.sgd_decay_step, w, g, 0.1, 0.5
+        )
 
 
 @points(0.25, of="sgd_decay_step", needs="test_decay_step_follows_the_formula")
@@ -290,7 +301,7 @@ def many_weights_few_rows(student, X, y, w, lam, order):
     return w, b
 
 
-@points(1.5, of="sgd_decay_step", needs="test_decay_step_follows_the_formula", seconds=10)
+@points(1.5, of="sgd_decay_step", seconds=10)
 def test_decay_where_weights_outnumber_rows(student, rng):
     """20 rows and 200 weights: without decay the rows are learned by heart, with lam = 3 the weights become small"""
     X, X_test = rng.normal(size=(20, 200)), rng.normal(size=(100, 200))
