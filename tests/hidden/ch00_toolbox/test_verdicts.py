@@ -126,6 +126,13 @@ def test_right_and_wrong_gradients(student, rng):
     is_verdict("gradient_check of a right gradient, again", student.gradient_check(f, x, right), True)
 
 
+@points(0.2, of="gradient_check", needs="test_right_and_wrong_gradients")
+def test_an_error_of_exactly_tol_agrees(student):
+    """an error of 0 is at most a tol of 0"""
+    flat = student.gradient_check(lambda v: 3.0, np.array([1.0, 2.0]), np.zeros(2), tol=0.0)
+    is_verdict("gradient_check with tol=0 of a constant function", flat, True)
+
+
 @points(0.5, of="gradient_check", needs="test_right_and_wrong_gradients")
 def test_another_shape_is_false(student):
     """a gradient of another shape than x is False, not an exception"""

@@ -268,6 +268,7 @@ def layers_with_own_init(student, W):
         "W": before,
         "other": two.params["W"],
         "b": two.params["b"],
+        "float32": student.Linear(3, 2, rng, init=init, dtype=np.float32).params["W"],
     }
 
 
@@ -282,6 +283,7 @@ def test_linear_layer_callable_init(student, rng):
     expect('layer.params["b"]', seen["b"]).close_to(np.zeros(2))
     hint = "Two layers share the array that init returned."
     expect('layer.params["W"] after a change in another layer', seen["other"]).close_to(W, hint=hint)
+    expect('layer.params["W"] with dtype=np.float32', seen["float32"]).has_dtype(np.float32)
 
 
 @in_worker
@@ -347,10 +349,17 @@ def single_precision(student, inits, X, dout):
     return results
 
 
+@in_worker
+def without_bias(student, X):
+    """The output of a float32 layer without a bias."""
+    return student.Linear(3, 2, np.random.default_rng(5), bias=False, dtype=np.float32).forward(X)
+
+
 @points(1, of="Linear")
 def test_linear_layer_in_float32(student, rng):
     """Linear(dtype=np.float32) keeps everything in float32, whatever the dtype of x and dout"""
     X, dout = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    expect("the output of a float32 layer without a bias", without_bias(student, X)).has_dtype(np.float32)
     for kind in (np.float32, np.float64):
         built = single_precision(student, ["xavier", "he", "zeros", 0.5], X.astype(kind), dout.astype(kind))
         for W, b, out, dx, dW, db in built:

@@ -123,6 +123,13 @@ def test_fit_of_the_textbook_polynomial(student, rng):
     )
 
 
+@points(0.3, of="least_squares_fit", needs="test_fit_has_the_least_error")
+def test_fit_is_float64(student, rng):
+    """least_squares_fit computes in float64, also for float32"""
+    F, y = rng.normal(size=(6, 2)).astype(np.float32), rng.normal(size=6).astype(np.float32)
+    expect("least_squares_fit(F, y) of float32 arrays", student.least_squares_fit(F, y)).has_dtype(np.float64)
+
+
 @points(0.5, of="least_squares_fit", needs="test_fit_has_the_least_error")
 def test_fit_of_columns_that_say_the_same(student, rng):
     """a column that stands there twice shares its weight"""
@@ -199,6 +206,29 @@ def test_selects_the_lowest_validation_error(student, rng):
             continue
         got = student.select_degree(x, y, degrees, 4, fold_rng)
         expect("select_degree(x, y, degrees, 4, rng)", got).equals(degrees[errors.index(best[0])])
+
+
+@points(0.5, of="select_degree", needs="test_selects_the_lowest_validation_error")
+def test_every_fold_counts_the_same(student, rng):
+    """select_degree takes the mean over folds of the mean over their rows, also where folds differ in size"""
+    for _ in range(60):
+        x, y = rng.normal(size=5), rng.normal(size=5)
+        seed = int(rng.integers(2**31))
+        folds = expect("kfold_indices(5, 3, rng)", student.kfold_indices(5, 3, Rng(seed))).sequence(3)
+        means = errors_by_hand(x, y, [0, 1], folds)
+        sizes = [len(val) for _, val in folds]
+        # What the mean over all rows would choose: each fold's error times its number of rows.
+        single = [errors_by_hand(x, y, [0, 1], [fold]) for fold in folds]
+        pooled = [sum(s[d] * n for s, n in zip(single, sizes, strict=True)) for d in (0, 1)]
+        near = max(means) < 1.01 * min(means) or max(pooled) < 1.01 * min(pooled)
+        if near or (means[0] < means[1]) == (pooled[0] < pooled[1]):
+            continue
+        got = student.select_degree(x, y, [0, 1], 3, Rng(seed))
+        expect("select_degree(x, y, [0, 1], 3, rng)", got).equals(int(means[1] < means[0]))
+    expect(
+        "select_degree(x, y, [4], 2, rng)",
+        student.select_degree(np.arange(9.0), np.arange(9.0), [4], 2, Rng(1)),
+    ).equals(4)
 
 
 @in_worker

@@ -233,7 +233,14 @@ def layers_with_own_init(student, W):
     one, two = student.Conv2d(3, 2, 2, rng, init=init), student.Conv2d(3, 2, 2, rng, init=init)
     before = np.array(two.params["W"])
     one.params["W"][...] = 7.0
-    return [int(n) for n in calls[0][0]], all(given is rng for _, given in calls), before, two.params["W"]
+    small = student.Conv2d(3, 2, 2, rng, init=init, dtype=np.float32).params["W"]
+    return (
+        [int(n) for n in calls[0][0]],
+        all(given is rng for _, given in calls),
+        before,
+        two.params["W"],
+        small,
+    )
 
 
 @in_worker
@@ -246,12 +253,13 @@ def build_with_wrong_shape(student):
 def test_conv_layer_callable_init(student, rng):
     """Conv2d(init=callable) calls it with (c_out, c_in, k, k) and the rng, and keeps a copy; others are refused"""
     W = rng.normal(size=(2, 3, 2, 2))
-    shape, same_rng, first, second = layers_with_own_init(student, W)
+    shape, same_rng, first, second, small = layers_with_own_init(student, W)
     expect("the shape given to init", shape).equals([2, 3, 2, 2])
     expect("init", same_rng).satisfies(same_rng, "it was not given the rng of the layer.")
     expect('layer.params["W"]', first).close_to(W)
     hint = "Two layers share the array that init returned."
     expect('layer.params["W"] after a change in another layer', second).close_to(W, hint=hint)
+    expect('layer.params["W"] with dtype=np.float32', small).has_dtype(np.float32)
     for name in ("normal", "", "He"):
         refuses("Conv2d with an unknown init", ValueError, student.Conv2d, 3, 2, 2, an_rng(rng), init=name)
     refuses("Conv2d with an init of the wrong shape", ValueError, build_with_wrong_shape, student)
