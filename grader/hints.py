@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,19 @@ def hints_in(handout: str) -> dict[str, list[Hint]]:
             text.append(line)
     close()
     return found
+
+
+def first_hints(exercises: Path) -> Callable[[str], dict[str, str]]:
+    """For the chapters of a course's exercises/: chapter -> {function: the text of its first hint, a question}."""
+
+    def of(chapter: str) -> dict[str, str]:
+        try:
+            found = hints_in((exercises / chapter / "README.md").read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return {}
+        return {name: " ".join(" ".join(plain(h[0].text)).split()) for name, h in found.items() if h}
+
+    return of
 
 
 def _folded(text: str) -> list[Hint]:

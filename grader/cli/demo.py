@@ -18,8 +18,17 @@ Examples:
   kata demo
   kata demo --out /tmp/demo --jobs 2"""
 )
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("nnkata-demo"), show_default=True, metavar="DIR", help="Where results and report go.")
-@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Grading processes. Default: one per core.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("nnkata-demo"),
+    show_default=True,
+    metavar="DIR",
+    help="Where results and report go.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), metavar="N", help="Grading processes. Default: one per core."
+)
 @course_option
 def demo(out: Path, jobs: int | None, course_path: Path | None) -> int:
     """Grade the sample class and show the report.
@@ -31,6 +40,7 @@ def demo(out: Path, jobs: int | None, course_path: Path | None) -> int:
     from grader.cli.grade import course_title
     from grader.course import find_course
     from grader.errors import UsageError
+    from grader.hints import first_hints
     from grader.report import write_report
     from grader.sandbox.isolation import start_server
     from grader.store import Store
@@ -46,7 +56,9 @@ def demo(out: Path, jobs: int | None, course_path: Path | None) -> int:
     if isolation.level == "process":
         hostile = set((folder / HOSTILE).read_text(encoding="utf-8").split())
         students = [s for s in students if s.name not in hostile]
-        err.print(f"[yellow]Not sealed here: the hostile samples are left out ({', '.join(sorted(hostile))}).[/]")
+        err.print(
+            f"[yellow]Not sealed here: the hostile samples are left out ({', '.join(sorted(hostile))}).[/]"
+        )
     started = time.monotonic()
     with progress("grading", err, show=True) as bar:
         summary = grade_class(
@@ -61,7 +73,7 @@ def demo(out: Path, jobs: int | None, course_path: Path | None) -> int:
         )
     seconds = time.monotonic() - started
     with Store(out, read_only=True) as store:
-        index = write_report(store, course_title(course.root), out)
+        index = write_report(store, course_title(course.root), out, hints=first_hints(course.exercises))
         table_of_scores(terminal, list(store.results()))
     terminal.print(
         f"{summary.graded} submissions of {len(students)} students graded in {seconds:.1f} s. "

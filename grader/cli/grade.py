@@ -27,14 +27,50 @@ Run it again after more students handed in: what is already graded is not graded
 Exit codes: 0 every submission got a result, 2 wrong usage, 3 the grader failed or refused, 130 interrupted."""
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH...")
-@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Where results, report and feedback go.")
-@click.option("--chapter", "names", multiple=True, metavar="CHAPTER", help="Grade only this chapter (ch04, losses); repeatable. Default: what was handed in.")
-@click.option("--class", "class_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Roster, due dates and late policy. Default: class.toml beside the submissions.")
-@click.option("--student", metavar="NAME", help="Whose the one PATH is, whatever it is called; a lone zip file is a class otherwise.")
-@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Grading processes. Default: one per core.")
-@click.option("--prerequisites", type=click.Choice(["auto", "reference", "own"]), default="auto", show_default=True, help="Which earlier chapters a chapter runs on. auto: the reference; the student's own if that cannot run.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where results, report and feedback go.",
+)
+@click.option(
+    "--chapter",
+    "names",
+    multiple=True,
+    metavar="CHAPTER",
+    help="Grade only this chapter (ch04, losses); repeatable. Default: what was handed in.",
+)
+@click.option(
+    "--class",
+    "class_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Roster, due dates and late policy. Default: class.toml beside the submissions.",
+)
+@click.option(
+    "--student",
+    metavar="NAME",
+    help="Whose the one PATH is, whatever it is called; a lone zip file is a class otherwise.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), metavar="N", help="Grading processes. Default: one per core."
+)
+@click.option(
+    "--prerequisites",
+    type=click.Choice(["auto", "reference", "own"]),
+    default="auto",
+    show_default=True,
+    help="Which earlier chapters a chapter runs on. auto: the reference; the student's own if that cannot run.",
+)
 @click.option("--force", is_flag=True, help="Grade again what is already graded.")
-@click.option("--allow-isolation", type=click.Choice(["sealed", "process"]), default="sealed", show_default=True, help="The weakest sandbox to accept. process: hidden tests are not protected.")
+@click.option(
+    "--allow-isolation",
+    type=click.Choice(["sealed", "process"]),
+    default="sealed",
+    show_default=True,
+    help="The weakest sandbox to accept. process: hidden tests are not protected.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON instead of the table.")
 @click.option("--quiet", "-q", is_flag=True, help="Print only problems.")
 @course_option
@@ -61,6 +97,7 @@ def grade(
     from grader.classroom import grade_class
     from grader.cli.common import progress
     from grader.course import find_course
+    from grader.hints import first_hints
     from grader.report import write_report
     from grader.store import Store
 
@@ -85,7 +122,7 @@ def grade(
             on_result=bar.result,
         )
     with Store(out, read_only=True) as store:
-        index = write_report(store, course_title(course.root), out)
+        index = write_report(store, course_title(course.root), out, hints=first_hints(course.exercises))
         results = list(store.results())
     if as_json:
         told = {
@@ -97,7 +134,14 @@ def grade(
             "remarks": summary.remarks,
             "report": str(index),
             "results": [
-                {"student": r.student, "chapter": r.chapter, "status": r.status, "score": r.score, "max_score": r.max_score, "bonus": r.bonus}
+                {
+                    "student": r.student,
+                    "chapter": r.chapter,
+                    "status": r.status,
+                    "score": r.score,
+                    "max_score": r.max_score,
+                    "bonus": r.bonus,
+                }
                 for r in results
             ],
         }
@@ -114,7 +158,9 @@ def grade(
             for chapter in sorted({r.chapter for r in results}):
                 absent = [shown(r.student) for r in results if r.chapter == chapter and r.status == "missing"]
                 if absent:
-                    terminal.print(f"Handed in nothing for {chapter}: {few(absent)}", soft_wrap=True, highlight=False)
+                    terminal.print(
+                        f"Handed in nothing for {chapter}: {few(absent)}", soft_wrap=True, highlight=False
+                    )
         terminal.print(f"Report: {index}", soft_wrap=True, highlight=False)
     for remark in summary.remarks[:REMARKS]:
         click.echo(remark, err=True)

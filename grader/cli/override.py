@@ -115,12 +115,20 @@ def find_pair(store: Store, folder: Path, student: str, chapter: str) -> tuple[s
             found = [match.person.id]
     if not found:
         close = [shown(n) for n in difflib.get_close_matches(student, list(names), 3, 0.6)]
-        hint = f" Did you mean {' or '.join(close)}?" if close else f" There are: {few([shown(n) for n in sorted(names)], 5)}."
+        hint = (
+            f" Did you mean {' or '.join(close)}?"
+            if close
+            else f" There are: {few([shown(n) for n in sorted(names)], 5)}."
+        )
         raise UsageError(f"No student {shown(student)} in {folder}.{hint}")
     if len(found) > 1:
-        raise UsageError(f"{student} may be {' or '.join(shown(n) for n in found)}. Write the name as it stands there.")
+        raise UsageError(
+            f"{student} may be {' or '.join(shown(n) for n in found)}. Write the name as it stands there."
+        )
     if (found[0], full) not in {(s, c) for s, c, _ in results}:
-        raise UsageError(f"{shown(found[0])} has no result for {full}. Run kata grade with --chapter {full} first.")
+        raise UsageError(
+            f"{shown(found[0])} has no result for {full}. Run kata grade with --chapter {full} first."
+        )
     return found[0], full
 
 
@@ -135,6 +143,7 @@ def _refresh(folder: Path, course_path: Path | None) -> None:
     """Bring the report up to date, where the course is at hand."""
     from grader.cli.grade import course_title
     from grader.course import find_course
+    from grader.hints import first_hints
     from grader.report import write_report
     from grader.store import Store
 
@@ -143,7 +152,9 @@ def _refresh(folder: Path, course_path: Path | None) -> None:
     except KitError:
         if course_path is not None:
             raise
-        click.echo("The report shows it after the next kata grade (or name the course with --course).", err=True)
+        click.echo(
+            "The report shows it after the next kata grade (or name the course with --course).", err=True
+        )
         return
     with Store(folder, read_only=True) as store:
-        write_report(store, course_title(course.root), folder)
+        write_report(store, course_title(course.root), folder, hints=first_hints(course.exercises))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,13 @@ WHO_SHOWN = 40  # names beside a recognised mistake
 _HEAD = "<!doctype html><!-- {} -->\n"
 
 
-def write_report(store: Store, course_title: str, out: Path, *, when: datetime | None = None) -> Path:
+# chapter -> exercise -> the hint shown where a test of it failed
+Hints = Callable[[str], Mapping[str, str]]
+
+
+def write_report(
+    store: Store, course_title: str, out: Path, *, when: datetime | None = None, hints: Hints | None = None
+) -> Path:
     """Write the class report, the staff pages and the feedback pages.
 
     Parameters
@@ -37,13 +44,14 @@ def write_report(store: Store, course_title: str, out: Path, *, when: datetime |
     course_title : heading of every page.
     out : the folder in which `report/` and `feedback/` are written.
     when : time shown on the class report, by default now.
+    hints : the hint for each exercise of a chapter, shown to students where something failed.
 
     Returns
     -------
     Path
         The class report, `out/report/index.html`.
     """
-    site = Site(course_title, Path(out))
+    site = Site(course_title, Path(out), hints)
     summary = Summary()
     for result in store.results():
         summary.add(result)
@@ -55,9 +63,10 @@ def write_report(store: Store, course_title: str, out: Path, *, when: datetime |
 class Site:
     """The pages of one output folder."""
 
-    def __init__(self, course_title: str, out: Path):
+    def __init__(self, course_title: str, out: Path, hints: Hints | None = None):
         self.course_title = course_title
         self.out = out
+        self.hints = functools.cache(hints or (lambda chapter: {}))
 
     def write_result(self, result: Result, folder: str) -> None:
         """Write the feedback page and the staff page of one result, where they changed."""
@@ -67,6 +76,7 @@ class Site:
             "chapter": result.chapter,
             "title": name_of(result.student),
             "decimals": text.decimals_for([p for t in result.tests for p in (t.points, t.max_points)]),
+            "hints": dict(self.hints(result.chapter)),
         }
         own = for_student(result)
         self._write(
@@ -89,7 +99,7 @@ class Site:
 
     def _write(self, path: Path, template: str, result: Result, values: dict[str, Any]) -> None:
         # Of what the page shows and nothing else: a digest over hidden details would let them be guessed.
-        seen = f"{fingerprint()}\0{self.course_title}\0{result.to_json()}"
+        seen = f"{fingerprint()}\0{self.course_title}\0{values['hints']}\0{result.to_json()}"
         digest = hashlib.sha256(seen.encode("utf-8", "backslashreplace")).hexdigest()[:DIGEST_LENGTH]
         head = _HEAD.format(digest).encode()
         if not _begins_with(path, head):

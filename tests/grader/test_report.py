@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from grader.hints import first_hints
 from grader.report import for_student, text, write_report
 from grader.report.summary import Summary
 from grader.results import STATUSES, VERDICTS
@@ -552,3 +553,24 @@ def test_bonus_does_not_count_for_an_exercise():
     summary = Summary()
     summary.add(make_result(tests=tests).add_up())
     assert summary.chapters["ch04_losses"].exercises["f"].share == 1.0
+
+
+def test_a_failed_exercise_comes_with_its_first_hint(tmp_path):
+    """the feedback page asks the hint's question where something failed, escaped, and nowhere else"""
+    results = synthetic.make_class(seed=3)
+    result = next(r for r in results if {"failed", "passed"} <= {t.verdict for t in r.tests})
+    failed = next(t.exercise for t in result.tests if t.verdict == "failed")
+    handout = tmp_path / "exercises" / result.chapter / "README.md"
+    handout.parent.mkdir(parents=True)
+    hint = "<details><summary>Hint 1: a question</summary>\n\nWhich <b>axis</b> is it?\n\n</details>\n"
+    names = sorted({t.exercise for t in result.tests})
+    handout.write_text("".join(f"### Hints for `{n}`\n\n{hint}\n" for n in names), encoding="utf-8")
+    with Store(tmp_path / "out") as store:
+        store.save(result, "key")
+        write_report(store, "Course", tmp_path / "out", hints=first_hints(tmp_path / "exercises"))
+        page = (
+            tmp_path / "out" / "feedback" / store.folder_of(result.student) / f"{result.chapter}.html"
+        ).read_text("utf-8")
+    complete = [n for n in names if all(t.verdict == "passed" for t in result.tests if t.exercise == n)]
+    assert page.count("Which &lt;b&gt;axis&lt;/b&gt; is it?") == len(names) - len(complete) > 0
+    assert f"kata hint {failed}" in page and not any(f"kata hint {n}<" in page for n in complete)
