@@ -209,7 +209,7 @@ def test_selects_the_lowest_validation_error(student, rng):
 
 
 @points(0.5, of="select_degree", needs="test_selects_the_lowest_validation_error")
-def test_every_fold_counts_the_same(student, rng):
+def test_selection_lets_every_fold_count_the_same(student, rng):
     """select_degree takes the mean over folds of the mean over their rows, also where folds differ in size"""
     for _ in range(60):
         x, y = rng.normal(size=5), rng.normal(size=5)
