@@ -9,6 +9,7 @@ chapter take in the warm process is measured apart, since it is computing that n
 
 from __future__ import annotations
 
+import argparse
 import os
 import pty
 import re
@@ -150,4 +151,6 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rounds", nargs="?", type=int, default=15)
+    main(parser.parse_args().rounds)
