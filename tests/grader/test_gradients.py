@@ -142,3 +142,31 @@ def test_a_handle_to_differentiate_has_no_label_in_the_message(near):
     with pytest.raises(Mismatch, match=r"^the function was differentiated"):
         student_gradient(student.make(), (np.ones(1),))
     assert fetch(student.a) is not None
+
+
+def test_a_strongly_curved_function_has_no_kinks():
+    """1 / p near 0 bends, it does not break; |x| breaks, also beside others that bend"""
+    p = np.array([0.002, 0.01, 0.5])
+    found = numeric_gradient(lambda v: float(-np.log(v).sum()), p)
+    assert not found.kinks.any()
+    expect("dp", -1 / p).gradient(found)
+    mixed = numeric_gradient(
+        lambda v: float(-np.log(np.abs(v[:2])).sum() + abs(v[2])), np.array([0.002, 0.01, 0.0])
+    )
+    assert mixed.kinks.tolist() == [False, False, True]
+
+
+def test_a_kink_a_little_aside_is_stepped_around():
+    """the slope is that of the side on which x lies"""
+    found = numeric_gradient(lambda v: float(np.maximum(v, 0).sum()), np.array([5e-6, -5e-6, 1.0]))
+    assert not found.kinks.any()
+    assert np.allclose(found.value, [1.0, 0.0, 1.0], atol=1e-6)
+
+
+def test_a_tiny_gradient_is_no_kink(near):
+    """slopes near zero differ by the curvature only; the student's own function as well"""
+    student = near.student("def f(x):\n    return float((x ** 2).sum())\n")
+    x = np.array([1e-4, -2e-4])
+    assert not numeric_gradient(lambda v: float((v**2).sum()), x).kinks.any()
+    found = student_gradient(student.f, (x,))
+    assert not found.kinks.any() and np.allclose(found.value, 2 * x, rtol=1e-5)

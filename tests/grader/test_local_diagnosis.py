@@ -103,7 +103,7 @@ def _entry_points() -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "{", "[]", "[" * 100_000, '{"format": 2, "exercises": {"softmax": 3}}']
+    "damage", ["", "{", "[]", "[" * 100_000, '{"format": 3, "exercises": {"softmax": 3}}']
 )
 def test_a_damaged_file_costs_a_hint_only(workspace, damage):
     """without a readable diagnosis.json the tests run as ever"""
