@@ -105,6 +105,18 @@ def test_layer_backward_uses_the_mask_of_forward(student, rng):
             check_backward(rng, layer, mask)
 
 
+@points(0.5, of="Dropout", needs="test_layer_backward_uses_the_mask_of_forward")
+def test_layer_backward_where_x_is_zero(student, rng):
+    """backward knows which zeros of the output were dropped, and which are zeros of x"""
+    layer = student.Dropout(0.25, an_rng(rng))
+    expect("layer.forward(zeros)", layer.forward(np.zeros((40, 40)))).close_to(np.zeros((40, 40)))
+    got = expect("layer.backward(ones)", layer.backward(np.ones((40, 40)))).array((40, 40))
+    near = np.where(got > 0.5, 4 / 3, 0.0)
+    expect("layer.backward(ones)", got).close_to(near, hint="Keep the mask; do not read it off the output.")
+    share = float(np.mean(got == 0))  # standard deviation 0.011
+    expect("the share of zeros in layer.backward(ones)", share).between(0.18, 0.32)
+
+
 @points(1, of="Dropout", needs="test_layer_backward_uses_the_mask_of_forward")
 def test_layer_backward_belongs_to_the_last_forward(student, rng):
     """backward belongs to the last forward, whatever mode is switched on afterwards"""

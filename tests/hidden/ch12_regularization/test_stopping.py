@@ -88,9 +88,12 @@ def test_remembers_the_best(student, rng):
     0.5, of="EarlyStopping", needs=("test_an_improvement_starts_the_count_anew", "test_remembers_the_best")
 )
 def test_an_equal_value_is_no_improvement(student, rng):
-    """a value equal to the best is no improvement"""
+    """a value equal to the best is no improvement, and one that is better by the last digit is one"""
     for mode in ("min", "max"):
         value = float(rng.normal())
+        better = math.nextafter(value, -math.inf if mode == "min" else math.inf)
+        watch = student.EarlyStopping(1, mode)
+        expect("what update returned", updates(watch, [value, better])).equals([False, False])
         watch = student.EarlyStopping(2, mode)
         expect("what update returned", updates(watch, [value] * 4)).equals([False, False, True, True])
         expect("watch.best_epoch", watch.best_epoch).equals(1)

@@ -159,7 +159,7 @@ def test_the_plain_chain_loses_its_gradient(student, rng):
             "residual_gradient_norm(50, scale, True, rng)",
             student.residual_gradient_norm(50, scale, True, Rng(seed)),
         )
-        around.between(0.9, 4.0)  # measured: 0.96 to 3.4
+        around.between(0.3, 20.0)  # measured in 3000 chains each: 0.68 to 7.9
 
 
 @points(0.5, of="residual_gradient_norm", needs="test_gradient_through_the_chain")
