@@ -16,10 +16,9 @@ from dataclasses import dataclass
 
 from grader.error_rules import CONSTANTS, FRAMEWORKS, INSTEAD, KINDS, REMOVED, RULES, TEXTS, Rule
 from grader.errors import StudentError
+from grader.source_text import CODE_LIMIT, SOURCE_LIMIT, def_line, without_texts
 
-CODE_LIMIT = 80  # characters of a line that are quoted
 TEXT_LIMIT = 400  # characters of an exception that are looked at
-SOURCE_LIMIT = 300_000  # characters of a source that are looked at
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 WORD = re.compile(r"[^\W\d]\w*")
 SHAPE_IDS = (
@@ -191,7 +190,7 @@ def _operands(seen: StudentError, around: str) -> str:
     """What stood in the line, in words: "X has shape (5, 3), W has shape (4, 2)."."""
     told = []
     for text, kind, shape in seen.operands:
-        if _squeezed(text) not in around:
+        if _squeezed(re.sub(r"\[\d\]$", "", text)) not in around:  # parts[1] of a list of arrays
             continue  # not of this line
         shown = " ".join(text.split())
         if kind in ("list", "tuple", "dict", "str"):
@@ -203,25 +202,6 @@ def _operands(seen: StudentError, around: str) -> str:
         else:
             told.append(TEXTS["operand.array"].format(text=shown, shape=shape))
     return ", ".join(told) + "." if told else ""
-
-
-def def_line(source: str, name: str) -> str:
-    """The def line of a function or method (`Linear.forward`; for a class that of `__init__`), in one line; "" if there is none."""
-    owner, _, method = name.rpartition(".")
-    text = source[:SOURCE_LIMIT]
-    if not owner and (found := re.search(rf"^class {re.escape(name)}\b", text, re.M)):
-        owner, method = name, "__init__"
-    if owner:
-        begin = re.search(rf"^class {re.escape(owner.rpartition('.')[2])}\b.*$", text, re.M)
-        if begin is None:
-            return ""
-        text = text[begin.end() :]
-        end = re.search(r"^\S", text[1:], re.M)
-        text = text[: end.start() + 1] if end else text
-    found = re.search(
-        rf"^[ \t]*def {re.escape(method)}\([^#]{{0,300}}?\)(?: *->[^:\n]{{1,60}})?:", text, re.M
-    )
-    return " ".join(found[0].split()) if found else ""
 
 
 def _signature(seen: Seen, function: str) -> str:
@@ -262,7 +242,7 @@ def _name(seen: Seen, fields: dict[str, str]) -> str:
     source = seen.source[:SOURCE_LIMIT]
     if re.search(rf"\bself\.{re.escape(name)}\b", source) and _in_class(seen):
         return TEXTS["name.self"].format(name=name)
-    own = set(WORD.findall(_without_texts(source))) - set(keyword.kwlist)
+    own = set(WORD.findall(without_texts(source))) - set(keyword.kwlist)
     near = _near(name, (own | {w for w in dir(builtins) if w.islower()}) - {name})
     if near is not None:
         return TEXTS["name.like"].format(guess=near)
@@ -273,12 +253,6 @@ def _name(seen: Seen, fields: dict[str, str]) -> str:
 
 def _in_class(seen: Seen) -> bool:
     return seen.error.function is not None and "." in seen.error.function
-
-
-def _without_texts(source: str) -> str:
-    """The source without its comments and docstrings; about right is enough."""
-    source = re.sub(r'""".*?"""|\'\'\'.*?\'\'\'', "", source, flags=re.S)
-    return re.sub(r"#.*", "", source)
 
 
 def _module(seen: Seen, fields: dict[str, str]) -> str:
@@ -324,7 +298,7 @@ def _array(seen: Seen, fields: dict[str, str]) -> str:
 def _own_attribute(seen: Seen, fields: dict[str, str]) -> str:
     """An attribute of an object of the student's: misspelled, or not set yet."""
     name = fields["attribute"]
-    source = _without_texts(seen.source[:SOURCE_LIMIT])
+    source = without_texts(seen.source[:SOURCE_LIMIT])
     known = set(re.findall(r"\bself\.(\w+)", source)) | set(re.findall(r"^[ \t]+def (\w+)", source, re.M))
     near = _near(name, {k for k in known if not k.startswith("__")})
     if near is not None:
@@ -339,7 +313,7 @@ def _key(seen: Seen, fields: dict[str, str]) -> str:
 
 
 def _invalid_syntax(seen: Seen, fields: dict[str, str]) -> str:
-    line = _without_texts(seen.line.split("\n")[0])
+    line = without_texts(seen.line.split("\n")[0])
     words = "|".join(sorted(keyword.kwlist))
     named = re.search(
         rf"\b({words})\s*(?:=[^=]|[-+*/]=)|[(,]\s*({words})\s*=[^=]|\.({words})\b|\bdef ({words})\b", line
@@ -383,53 +357,3 @@ FINDERS: dict[str, Finder] = {
     "syntax.colon": _colon,
     "syntax.guess": _invalid_syntax,
 }
-
-
-# what is no exception ----------------------------------------------------------------------------------------------
-
-
-def body_of(source: str, exercise: str) -> tuple[int, list[str]]:
-    """(number of the first line, lines) of a function or class, found by its indentation; (0, []) if it is not there."""
-    rows = source[:SOURCE_LIMIT].split("\n")
-    for at, row in enumerate(rows):
-        if re.match(rf"(?:def|class) {re.escape(exercise)}\b", row):
-            end = at + 1
-            while end < len(rows) and (not rows[end].strip() or rows[end][0] in " \t)#"):
-                end += 1
-            return at + 1, rows[at:end]
-    return 0, []
-
-
-def why_none(source: str, exercise: str) -> str:
-    """Why a function may have returned None, by a look at its text; "" if it is not to be seen."""
-    _, rows = body_of(source, exercise)
-    text = _without_texts("\n".join(rows))
-    if not text or text.startswith("class"):
-        return ""
-    returns = re.findall(r"^[ \t]+return\b(.*)$", text, re.M)
-    if not returns:
-        return TEXTS["none.printed"] if re.search(r"\bprint\(", text) else TEXTS["none.no-return"]
-    for value in returns:
-        found = re.search(r"\.(sort|append|extend|insert|reverse|update|fill|shuffle|put|resize)\(", value)
-        if found:
-            return TEXTS["none.in-place"].format(method=found[1])
-        if re.match(r"\s*print\(", value):
-            return TEXTS["none.printed"]
-    if any(not value.strip() for value in returns):
-        return TEXTS["none.bare"]
-    return TEXTS["none.branch"] if re.search(r"^[ \t]+(if|for|while|elif|else|try)\b", text, re.M) else ""
-
-
-def where_it_may_hang(source: str, exercise: str, place: Callable[[int], str]) -> str:
-    """The loop of a function that may never end, by a look at its text: `while` before `for`; "" if there is none.
-
-    place : the words for a line number.
-    """
-    first, rows = body_of(source, exercise)
-    for pattern in (r"\s+while\b", r"\s+for\b"):
-        for offset, row in enumerate(rows):
-            if re.match(pattern, row):
-                return TEXTS["hang.loop"].format(
-                    place=place(first + offset), code=" ".join(row.split())[:CODE_LIMIT]
-                )
-    return ""

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import KitError, Mismatch, StudentError, SubmissionDied
-from grader.explain_errors import cause_of, pointed, where_it_may_hang, why_none
+from grader.explain_errors import cause_of, pointed
 from grader.notebook_read import is_from_notebook
 from grader.notebook_read import place as place_in_notebook
+from grader.source_text import where_it_may_hang, why_none
 
 PACKAGE = Path(__file__).resolve().parent.as_posix()
 # What they trip over is a value of the student's: the reference passed the same test on this machine.

@@ -18,6 +18,7 @@ from typing import Any
 from grader.course import Chapter
 from grader.diagnose import Behaviour, Diagnoser, TookTooLong, at_most, diagnose
 from grader.errors import GraderFailure, StudentError, SubmissionDied
+from grader.explain_errors import cause_of
 from grader.feedback import Feedback, explain
 from grader.notebook_read import place
 from grader.numpy_warnings import Warned
@@ -152,7 +153,11 @@ def run_suite(
         if channel is not None and channel.warned:
             warned[test.id] = channel.warned.copy()
         starved = starved or (isinstance(raised, SubmissionDied) and raised.starved)
-        feedback = None if raised is None else explain(raised, file, test.mark.of, source, lambda: suite.chapter.solution)
+        feedback = (
+            None
+            if raised is None
+            else explain(raised, file, test.mark.of, source, lambda: suite.chapter.solution)
+        )
         if raised is not None:  # its frames hold what the student returned, which may be large
             traceback.clear_frames(raised.__traceback__)
             raised = None
@@ -274,9 +279,10 @@ def _load_notes(problems: list[dict[str, Any]], file: str, source: str) -> list[
         line = problem.get("line")
         where = (place(source, line) or f"line {line}") if isinstance(line, int) else "a line"
         error = student_error(problem)
+        cause = cause_of(error, source)
         notes.append(
             f"{file}, {where}: this statement outside of any function raised {error.type_name} and was left out. "
-            "The functions of the file were graded."
+            f"The functions of the file were graded. {cause.sentence if cause is not None else ''}".rstrip()
         )
     return notes
 

@@ -39,7 +39,32 @@ ANY_AXIS = 10**12  # on the student's own machine
 LONGEST_AXIS = 64  # of an operand in a message under a hidden test
 MOST_AXES = 4
 OPERAND_KINDS = frozenset(
-    ["array", "bool", "int", "float", "complex", "list", "tuple", "dict", "str", "NoneType", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64", "complex64", "complex128", "object"]
+    [
+        "array",
+        "bool",
+        "int",
+        "float",
+        "complex",
+        "list",
+        "tuple",
+        "dict",
+        "str",
+        "NoneType",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "float16",
+        "float32",
+        "float64",
+        "complex64",
+        "complex128",
+        "object",
+    ]
 )
 Log = list[tuple[str, Any]]  # what was asked, what came back
 

@@ -15,7 +15,7 @@ except metadata.PackageNotFoundError:  # run from a tree that is not installed
 # Modules whose text decides a verdict. A change in one of them means: grade again.
 DECIDING = (
     "battery.py", "compare.py", "diagnose.py", "error_rules.py", "errors.py", "explain_errors.py", "feedback.py", "grade.py", "gradients.py", "marks.py", "mistakes.py", "seeds.py",
-    "stripped.py", "student.py", "submission.py", "suite.py", "sandbox",
+    "source_text.py", "stripped.py", "student.py", "submission.py", "suite.py", "sandbox",
 )  # fmt: skip
 
 

@@ -26,7 +26,13 @@ Exit codes: 0 everything is caught, 1 something falls short, 2 wrong usage, 3 th
 @click.argument("names", nargs=-1, metavar="[CHAPTER]...")
 @click.option("--json", "target", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write everything that was found to FILE.")
 @click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Grading processes. Default: one per core.")
-@click.option("--allow-isolation", type=click.Choice(["sealed", "process"]), default="sealed", show_default=True)
+@click.option(
+    "--allow-isolation",
+    type=click.Choice(["sealed", "process"]),
+    default="sealed",
+    show_default=True,
+    help="The weakest sandbox to accept.",
+)
 @course_option
 def audit(names: tuple[str, ...], target: Path | None, jobs: int | None, allow_isolation: str, course_path: Path | None) -> int:
     """Try the hidden suites with programs whose verdict is known.

@@ -84,6 +84,9 @@ RAISES: list[Wrong] = [
     ("type.float-count", body("return [i for i in range(len(z) / 2)]"), "f", (X,), ("// gives a whole number",)),
     ("type.scalar-index", body("import math\nreturn math.exp(z)"), "f", (X,), ("np.exp takes arrays", "z has shape (5, 3)")),
     ("type.cast", body("z = np.array([1, 2])\nz -= 0.5\nreturn z"), "f", (X,), ("`z -= 0.5`", "array of whole numbers")),
+    ("type.list-operand", body("rows = [1.0, 2.0]\nreturn rows - 1"), "f", (X,), ("do not calculate", "rows is a list of 2")),
+    ("type.operands", body("return {} - 1"), "f", (X,), ("- does not work between a dict and a whole number",)),
+    ("shape.split", body("return np.split(z, 2)"), "f", (X,), ("places of the cuts",)),
     ("type.list-index", body("rows = z.tolist()\nreturn rows[0, 1]"), "f", (X,), ("np.array", "rows is a list of 5")),
     ("type.no-loop", body("return [i for i in len(z)]"), "f", (X,), ("range(n)",)),
     ("type.no-unpack", body("n, d = z.sum()\nreturn n"), "f", (X,), ("unpacked",)),
@@ -146,7 +149,11 @@ BY_CHAPTER: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("ch09_stability", "dead_units", "def dead_units(activations):\n    return (activations == 0).any(axis=0)\n", ("it has to be zero for all of them",)),
     ("ch10_optimizers", "standardize_apply", "def standardize_apply(X, mean, std):\n    return (X - mean) / std\n", ("divided by 0",)),
     ("ch11_selection", "poly_features", "def poly_features(x, degree):\n    return np.stack([x**k for k in range(degree + 1)], axis=1)\n", ("divided by i!",)),
+    ("ch12_regularization", "dropout_forward", "def dropout_forward(x, p, rng, train=True):\n    if not train:\n        return x.copy(), np.ones_like(x)\n    mask = (rng.random(x.shape) >= p).astype(float)\n    return x * mask, mask\n", ("Divide by 1 - p",)),
+    ("ch12_regularization", "l2_penalty", "def l2_penalty(Ws, lam):\n    return lam * np.sum(Ws**2)\n", ("Lists and tuples do not calculate", "Ws[0] has shape")),
     ("ch13_convolution", "conv_output_size", "def conv_output_size(n, k, stride=1, pad=0):\n    return (n + 2 * pad - k) / stride + 1\n", ("Divide whole numbers with //",)),
     ("ch13_convolution", "pad2d", "def pad2d(x, p):\n    return np.pad(x, p)\n", ("pads all four axes",)),
+    ("ch14_blocks", "concat_channels", "def concat_channels(parts):\n    return np.concatenate(parts)\n", ("parts[0] has shape (1, 1, 1, 2), parts[1] has shape (1, 2, 1, 2)", "channels are axis 1")),
+    ("ch14_blocks", "concat_channels_backward", "def concat_channels_backward(dout, sizes):\n    return np.split(dout, len(sizes), axis=1)\n", ("np.split with a number cuts into equal parts",)),
 ]
 # fmt: on

@@ -476,9 +476,12 @@ def operands_in(node, frame, text):
         except Exception:
             pass  # its parts may be found
         else:
-            form = form_of(value)
-            if form is not None:
-                yield ast.get_source_segment(text, node), form
+            name = ast.get_source_segment(text, node)
+            if type(value) in (list, tuple) and 0 < len(value) <= OPERANDS and {type(v) for v in value} == {np.ndarray}:
+                yield from ((f"{name}[{i}]", form_of(v)) for i, v in enumerate(value))
+                return
+            if form_of(value) is not None:
+                yield name, form_of(value)
                 return
     for child in ast.iter_child_nodes(node):
         yield from operands_in(child, frame, text)
