@@ -95,7 +95,8 @@ def _sentence(rule: Rule, match: re.Match[str], seen: Seen) -> str:
         text += _signature(seen, fields["function"])
     if rule.id.startswith(SHAPE_IDS):
         text = f"{text} {_operands(seen.error, _squeezed(seen.line))}".rstrip()
-    return text[:1].upper() + text[1:] if text.startswith(tuple(INSTEAD.values())) else text
+    begins_with_words = rule.sentence.startswith("{kind}") or text.startswith(tuple(INSTEAD.values()))
+    return text[:1].upper() + text[1:] if begins_with_words else text
 
 
 def _field(name: str, word: str, seen: Seen) -> dict[str, str]:
@@ -256,6 +257,8 @@ def _in_class(seen: Seen) -> bool:
 
 
 def _module(seen: Seen, fields: dict[str, str]) -> str:
+    if re.search(r"\bfrom\s+\.", seen.line):
+        return TEXTS["import.dot"]
     top = fields["module"].partition(".")[0]
     if top in FRAMEWORKS:
         return TEXTS["import.framework"]

@@ -375,7 +375,7 @@ def student_error(seen: dict[str, Any], longest: int = LONGEST_AXIS) -> StudentE
         str(name),
         str(seen.get("text", ""))[: inside.TEXT_LIMIT],
         line=line if isinstance(line, int) and 0 < line < 10**7 else None,
-        function=str(function)[:80] if function else None,
+        function=str(function).rpartition("<locals>.")[2][:80] if function else None,
         trace=trace,
         span=_span(seen.get("span")),
         operands=_operands(seen.get("operands"), longest),

@@ -138,7 +138,7 @@ RAISES: list[Wrong] = [
     ("world.exit", body("exit()"), "f", (X,), ("return",)),
     ("world.assert", body("assert z.ndim == 1"), "f", (X,), ("assert of your own",)),
     ("name.free", body("def g():\n    return w\nout = g()\nw = 1\nreturn out"), "f", (X,), ("no value yet",)),
-    ("import.relative", body("from .activations import relu\nreturn relu(z)"), "f", (X,), ("cannot begin with a dot",)),
+    ("import.module", body("from .activations import relu\nreturn relu(z)"), "f", (X,), ("cannot begin with a dot",)),
     ("attribute.module", body("import math\nreturn math.softmax(1)"), "f", (X,), ("math has no softmax",)),
     ("attribute.dict", body("params = {'W': z}\nreturn params.W"), "f", (X,), ("reached with brackets",)),
     ("attribute.function", body("return np.zeros.shape"), "f", (X,), ("Call it first",)),
