@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -75,9 +76,16 @@ def collect_and_run(
     arguments += ["-p", "grader.pytest_plugin", *(["-p", "pytest_timeout"] if alarm else [])]
     before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    # pytest would take what it finds under the name of a test file, though it be that of another workspace.
+    others = {
+        name: sys.modules.pop(name) for name in map(_module_name, selection.files) if name in sys.modules
+    }
     try:
         code = pytest.main([*arguments, *map(str, selection.files)], plugins=[collector, *plugins])
     finally:
+        for name in map(_module_name, selection.files):
+            sys.modules.pop(name, None)
+        sys.modules.update(others)
         if before is None:
             del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
         else:
@@ -218,6 +226,11 @@ class Collector:
             told = explain(subject.problems[0], file, file, subject.source)
             check = Check(file, False, told.verdict, told.message, told.detail, told.place or "")
             self.tell({"event": "broken", "chapter": chapter, "check": asdict(check)})
+
+
+def _module_name(test_file: Path) -> str:
+    """What --import-mode=importlib calls it in `sys.modules`."""
+    return f"{test_file.parent.name}.{test_file.stem}"
 
 
 def _brief(excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

@@ -24,11 +24,12 @@ def refusals(name: str, seeds: int) -> tuple[int, collections.Counter[str]]:
     chapter = helpers.CHAPTERS[name]
     runs, refused = 0, collections.Counter()
     with helpers.suite_of(chapter) as suite:
-        programs = {"reference": helpers.reference_of(chapter)}
-        programs |= {p.stem: helpers.module_student(chapter, p) for p in chapter.alternatives}
-        for seed in range(seeds):
-            suite.secret = f"seed {seed}"
-            for program, student in programs.items():
+        for path in (None, *chapter.alternatives):
+            program = path.stem if path else "reference"
+            # Not before its turn: each brings its own copies of earlier chapters, and the last one's are imported.
+            student = helpers.module_student(chapter, path) if path else helpers.reference_of(chapter)
+            for seed in range(seeds):
+                suite.secret = f"seed {seed}"
                 runs += 1
                 for test, verdict in helpers.verdicts(suite, student).items():
                     if verdict != "passed":

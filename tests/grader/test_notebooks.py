@@ -678,16 +678,28 @@ def test_a_failure_is_placed_in_its_cell(work):
     number = [c["id"] for c in json.loads(nb.read_text())["cells"]].index("ch04-softmax") + 1
     found = practise(work, "softmax").exercises[0].first_failure
     assert found is not None
-    assert found.message.startswith(f"ZeroDivisionError in ch04_losses/losses.ipynb, cell {number}, line 4: `1 / 0`. ")
+    assert found.message.startswith(
+        f"ZeroDivisionError in ch04_losses/losses.ipynb, cell {number}, line 4: `1 / 0`. "
+    )
 
 
 def test_waiting_for_a_function_names_its_cell(work):
     """who calls a function that is not written is sent to the cell of that function"""
     nb = work / "ch04_losses/losses.ipynb"
     edited(nb, ch04_softmax="# mine\n\ndef softmax(z):\n    return 1 / 0")
-    found = practise(work, "Layer")
-    for waits in (e.first_failure for e in found.exercises[:1]):
-        assert waits is not None and re.search(r"Open ch04_losses/losses\.ipynb, cell \d+, line \d\.", waits.message)
+    waits = practise(work, "Layer").exercises[0].first_failure
+    assert waits is not None
+    assert re.search(r"Open ch04_losses/losses\.ipynb, cell \d+, line \d\.", waits.message)
+
+
+def test_two_workspaces_keep_their_own_tests(work, tmp_path):
+    """a test file is not taken for one of the same name that this process ran in another workspace"""
+    other = tmp_path / "other"
+    shutil.copytree(work, other)
+    tests = other / "ch04_losses/test_losses.py"
+    tests.write_text(tests.read_text().replace('"softmax"', '"softmin"'))
+    assert [e.name for e in practise(other).of("ch04_losses")] == ["softmin", "Layer"]
+    assert [e.name for e in practise(work).of("ch04_losses")] == ["softmax", "Layer"]
 
 
 def test_the_sample_class_scores_the_same_in_notebooks(tmp_path):

@@ -31,9 +31,12 @@ COMPLEX = struct.Struct("<dd")
 
 ARRAY, COMPLEX_NUMBER, TUPLE, BIG_INT, SCALAR, HANDLE, NAME, RNG, OBJECT, SLICE, ELLIPSIS, TYPE = range(1, 13)
 DTYPES = frozenset(
-    np.dtype(code).str for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
+    np.dtype(code).str
+    for code in ("?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16")
 )
-NUMBER_TYPES: frozenset[type] = frozenset((bool, int, float, complex, *(np.dtype(code).type for code in "?bhilqBHILQefdFD")))
+NUMBER_TYPES: frozenset[type] = frozenset(
+    (bool, int, float, complex, *(np.dtype(code).type for code in "?bhilqBHILQefdFD"))
+)
 TYPES_BY_NAME = {(t.__module__, t.__name__): t for t in NUMBER_TYPES}
 SPREAD_LIMIT = 64 * 2**20  # bytes that a strided copy may span; beyond, the layout is not re-created
 
@@ -94,9 +97,9 @@ def keep_within_limits(value):
     Raises
     ------
     TooLarge
-        If a text is too long, or there are too many entries, keys, axes or levels.
+        If a text is too long, or there are too many entries, keys, axes, levels or bytes of arrays.
     """
-    nodes, todo = 0, [(value, 0)]
+    nodes, size_of_arrays, todo = 0, 0, [(value, 0)]
     while todo:
         value, depth = todo.pop()
         kind = type(value)
@@ -114,8 +117,15 @@ def keep_within_limits(value):
                 todo += [(key, depth) for key in value]
             if nodes <= MAX_NODES:
                 todo += [(entry, depth + 1) for entry in (value.values() if kind is dict else value)]
-        elif kind is np.ndarray and value.ndim > MAX_NDIM:
-            raise TooLarge(f"an array of {value.ndim} axes, the limit is {MAX_NDIM}")
+        elif kind is np.ndarray:
+            if value.ndim > MAX_NDIM:
+                raise TooLarge(f"an array of {value.ndim} axes, the limit is {MAX_NDIM}")
+            # Before it is packed: each of the copies costs the student's time.
+            size_of_arrays += value.nbytes
+            if size_of_arrays > MAX_FRAME:
+                raise TooLarge(
+                    f"arrays of {size_of_arrays / 2**20:.0f} MiB, the limit is {MAX_FRAME // 2**20} MiB"
+                )
         elif kind not in KNOWN and not isinstance(value, np.generic):
             nodes += 2  # a handle: its number and its label
         if nodes > MAX_NODES:
@@ -134,7 +144,9 @@ class Encoder:
         self.other = other
         self.limited = limited
         self.ext = msgpack.ExtType
-        self.pack = msgpack.Packer(default=self.extend, use_bin_type=True, strict_types=True, autoreset=True).pack
+        self.pack = msgpack.Packer(
+            default=self.extend, use_bin_type=True, strict_types=True, autoreset=True
+        ).pack
         self.inner = msgpack.packb
 
     def frame(self, value):
