@@ -7,17 +7,21 @@ ModuleNotFoundError. `matplotlib` is there but inert: plotting calls do nothing.
 from __future__ import annotations
 
 STANDARD_LIBRARY = """
-    __future__ abc array ast base64 bisect builtins cmath collections collections.abc contextlib copy csv
-    dataclasses datetime decimal doctest enum errno fractions functools gc gzip hashlib heapq inspect io
-    itertools json keyword linecache logging math numbers operator os os.path pathlib pprint queue random re
-    secrets shutil signal statistics string struct sys tempfile textwrap threading time timeit token tokenize
-    traceback tracemalloc types typing unittest unittest.mock uuid warnings weakref zipfile zlib
+    __future__ abc argparse array ast asyncio atexit base64 bisect builtins bz2 cProfile calendar cmath codecs
+    collections collections.abc concurrent.futures configparser contextlib contextvars copy copyreg csv ctypes
+    dataclasses datetime decimal difflib dis doctest enum errno fnmatch fractions functools gc getopt getpass glob
+    graphlib gzip hashlib heapq hmac importlib importlib.util inspect io itertools json keyword linecache locale
+    logging logging.handlers lzma marshal math multiprocessing multiprocessing.pool numbers operator optparse os
+    os.path pathlib pdb pickle platform posixpath pprint profile pstats queue random re reprlib sched secrets
+    select shelve shutil signal socket stat statistics string struct subprocess sys tarfile tempfile textwrap
+    threading time timeit token tokenize traceback tracemalloc types typing unittest unittest.mock urllib.parse
+    urllib.request uuid warnings weakref zipfile zlib zoneinfo
 """
 
 NUMPY = """
     numpy numpy.linalg numpy.random numpy.fft numpy.polynomial numpy.testing numpy.typing numpy.ma numpy.lib
     numpy.lib.format numpy.lib.npyio numpy.lib.scimath numpy.lib.stride_tricks numpy.lib.recfunctions
-    numpy.char numpy.rec numpy.strings numpy.exceptions numpy.dtypes numpy.ctypeslib
+    numpy.char numpy.rec numpy.strings numpy.exceptions numpy.dtypes numpy.ctypeslib numpy.core numpy.matlib
 """
 
 # Looked up by name when text is decoded, long after files can be opened.

@@ -25,6 +25,7 @@ from grader.grade import (
 )
 from grader.grading_process import Engine, Job, open_engine
 from grader.results import Result
+from grader.sandbox.modules import IMPORTABLE
 from grader.sandbox.server import ForkServer
 from grader.submission import Source, read_source
 from grader.suite import Suite, open_suites
@@ -317,6 +318,15 @@ def test_an_import_that_is_not_there_is_noted(engine):
     )
     assert verdicts(result) == ["passed"] * 6
     assert ["ModuleNotFoundError" in n for n in result.notes] == [True, True]
+
+
+def test_what_students_import_is_there(engine):
+    """everything of numpy by a star, and each module that may be imported"""
+    lines = [f"import {name}" for name in IMPORTABLE] + [
+        f"from {m} import *" for m in ("numpy", "math", "numpy.linalg", "numpy.random", "typing")
+    ]
+    result = grade(engine, "\n".join(lines) + "\nx = linalg.norm(array([3, 4]))\nassert x == 5\n" + tiny.GOOD)
+    assert result.notes == [] and verdicts(result) == ["passed"] * 6
 
 
 def test_an_endless_loop_outside_of_functions(engine, monkeypatch):

@@ -71,7 +71,14 @@ def preload(names):
     for name in names:
         with contextlib.suppress(ImportError):  # a module that this Python does not have
             importlib.import_module(name)
+    only_what_is_there("numpy")
     inert_matplotlib()
+
+
+def only_what_is_there(name):
+    """`from numpy import *` must not ask for submodules that are imported on demand, which is too late here."""
+    module = sys.modules[name]
+    module.__all__ = [n for n in module.__all__ if n in vars(module)]
 
 
 def warm_up():
