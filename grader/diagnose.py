@@ -23,9 +23,13 @@ from grader.results import Diagnosis
 from grader.student import Log, Remote
 from grader.suite import Suite, SuiteTest
 
-SECONDS_PER_TEST = 1.0  # for a catalogued mistake; slower ones are not recognised by that test
+# Of CPU time, for a catalogued mistake; slower ones are not recognised by that test. Trainings take a second, endless
+# loops all that they get, but only once.
+SECONDS_PER_TEST = 4.0
+AFTER_A_HANG = 0.2
 SAME = 1e-9  # relative difference that rounding may make
 AT_MOST = 2  # mistakes named for one exercise; more means that the tests cannot tell them apart
+
 
 @dataclass
 class Behaviour:
@@ -55,7 +59,7 @@ class Diagnoser:
         if not any(v in ("failed", "raised") for v in seen.verdicts.values()):
             return []
         found = [m for m, known in self.behaviours(exercise) if same_behaviour(known, seen)]
-        return [Diagnosis(m.id, m.text) for m in found] if len(found) <= AT_MOST else []
+        return [Diagnosis(m.id, self.catalogue.said(m)) for m in found] if len(found) <= AT_MOST else []
 
     def behaviours(self, exercise: str) -> list[tuple[Mistake, Behaviour]]:
         """Every catalogued mistake of an exercise and how it fares in the exercise's tests."""
@@ -68,6 +72,7 @@ class Diagnoser:
     def _behaviour(self, wrong: Mistake) -> Behaviour:
         seen = Behaviour()
         student = self.catalogue.student_with(wrong)
+        seconds = SECONDS_PER_TEST
         for test in tests_of(self.suite, wrong.of):
             if any(seen.verdicts.get(n, "passed") != "passed" for n in test.needs):
                 seen.verdicts[test.id] = "skipped"
@@ -75,7 +80,7 @@ class Diagnoser:
             student._channel.log = []
             raised: BaseException | None
             try:
-                with at_most(SECONDS_PER_TEST):
+                with at_most(seconds):
                     raised, _ = self.suite.run(test, student)
             except TookTooLong as error:
                 raised = error
@@ -83,6 +88,7 @@ class Diagnoser:
                 seen.verdicts[test.id] = "passed"
             elif isinstance(raised, TookTooLong):
                 seen.verdicts[test.id] = "timeout"
+                seconds = AFTER_A_HANG
             else:
                 seen.verdicts[test.id] = explain(raised, "", wrong.of).verdict
                 seen.logs[test.id] = student._channel.log
@@ -108,14 +114,18 @@ def same_behaviour(known: Behaviour, seen: Behaviour) -> bool:
 
 
 def same_log(a: Log, b: Log) -> bool:
-    return len(a) == len(b) and all(p[0] == q[0] and same_answer(p[1], q[1]) for p, q in zip(a, b, strict=True))
+    return len(a) == len(b) and all(
+        p[0] == q[0] and same_answer(p[1], q[1]) for p, q in zip(a, b, strict=True)
+    )
 
 
 def same_answer(a: Any, b: Any) -> bool:
     """Equal up to rounding, nan equal to nan; objects that stayed there count as equal."""
     if isinstance(a, Remote) or isinstance(b, Remote):
         return isinstance(a, Remote) and isinstance(b, Remote)
-    if isinstance(a, (np.ndarray, np.generic, float, complex)) and isinstance(b, (np.ndarray, np.generic, float, complex)):
+    if isinstance(a, (np.ndarray, np.generic, float, complex)) and isinstance(
+        b, (np.ndarray, np.generic, float, complex)
+    ):
         x, y = np.asarray(a), np.asarray(b)
         if x.shape != y.shape or x.dtype.kind != y.dtype.kind:
             return False
@@ -139,7 +149,10 @@ class TookTooLong(BaseException):
 
 @contextlib.contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """End a trusted computation that takes too long. Without effect outside a main thread."""
+    """End a trusted computation that takes too much CPU time, which a busy machine does not change.
+
+    Without effect outside a main thread.
+    """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
         return
@@ -147,13 +160,13 @@ def at_most(seconds: float) -> Iterator[None]:
     def ring(*_: Any) -> None:
         raise TookTooLong
 
-    before = signal.signal(signal.SIGALRM, ring)
-    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, left)  # a test's own time limit goes on
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def diagnose(diagnoser: Diagnoser, seen: Mapping[str, Behaviour]) -> dict[str, list[Diagnosis]]:

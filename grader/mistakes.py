@@ -17,12 +17,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, TypeVar
 
 from grader.course import Chapter
 from grader.errors import AuthorError
 from grader.sandbox.inside.servant import Servant
 from grader.student import LocalChannel, Student, student_error
+from grader.texts.chapters import own_text
 
 ATTRIBUTE = "__nnkata_mistake__"
 IDENTIFIER = re.compile(r"M\d{3}[a-z]?|[A-Z]+\d*-[\w-]+")
@@ -91,6 +93,10 @@ class Catalogue:
             setattr(module, wrong.of, wrong.program)
         return Student(LocalChannel(self._servant))
 
+    def said(self, wrong: Mistake) -> str:
+        """The sentence about a mistake in the person's language."""
+        return own_text(self.chapter.mistakes_path.parent, f"mistakes.{wrong.id}") or wrong.text
+
     def let_through(self, interrupt: type[BaseException]) -> None:
         """Do not take this exception for one of the wrong program's own."""
         self._servant.propagate = (*self._servant.propagate, interrupt)
@@ -105,6 +111,13 @@ def reference_sources(chapter: Chapter) -> tuple[dict[str, str], dict[str, str]]
     sources = {f"{c.name}.{c.module}": c.solution for c in chapters}
     names = {f"{c.name}.{c.module}": str(c.solution_path) for c in chapters}
     return sources, names
+
+
+def _copy_of(module: ModuleType) -> ModuleType:
+    """A module with the same functions and classes, which stays as it is when the other is changed."""
+    copy = ModuleType(module.__name__, module.__doc__)
+    vars(copy).update(vars(module))
+    return copy
 
 
 def load_catalogue(chapter: Chapter) -> Catalogue:
@@ -131,6 +144,9 @@ def load_catalogue(chapter: Chapter) -> Catalogue:
         }
         code = compile(chapter.mistakes_path.read_text(encoding="utf-8"), str(chapter.mistakes_path), "exec")
         exec(code, space)
+        # A wrong program that calls the right one of its chapter must not find itself in its place.
+        right = _copy_of(servant.module)
+        space.update({name: right for name, thing in space.items() if thing is servant.module})
         declared = dict(space.get("EARNS_WITHOUT_KNOWING", {}))
         for thing in space.values():
             for found in (

@@ -101,7 +101,7 @@ def perceptron_step(w, b, x, y):
     -------
     w : (D,) array
         A new array, also when nothing was learned: no memory is shared with the arguments. float32 if w and x
-        are float32, else float64.
+        are float32; integers become float64.
     b : float
     changed : bool
         True if the example was a mistake.

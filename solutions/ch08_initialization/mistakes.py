@@ -403,7 +403,7 @@ def identical_sums(W, tol=0):
 
 @mistake("CH08-tol-ignored", of="hidden_units_identical", caught_by="test_identical_up_to_a_tolerance")
 def identical_without_tol(W, tol=0):
-    """tol is not used."""
+    """Entries tol apart count as different. Is tol used, and is a distance of exactly tol allowed?"""
     W = as_float(W)
     return W.shape[1] == 1 or bool(np.all(np.ptp(W, axis=1) == 0))
 

@@ -303,7 +303,7 @@ def dead_by_maximum(activations):
 
 @mistake("CH09-dead-first-row", of="dead_units", caught_by="test_dead_means_zero_for_all_rows")
 def dead_in_the_first_row(activations):
-    """Only the first example is looked at."""
+    """A unit that answers some row counts as dead. Look at all rows, and not at squares: that of a tiny number is 0."""
     return np.asarray(activations)[0] == 0
 
 

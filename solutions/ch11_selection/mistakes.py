@@ -288,7 +288,7 @@ def degree_by_training_error(x, y, degrees, k, rng):
 
 @mistake("M202", of="select_degree", caught_by=LOWEST)
 def degree_by_one_part(x, y, degrees, k, rng):
-    """One part alone decides, as if it were the test set. The mean over all folds is steadier."""
+    """Another number decides than the mean of the squared errors over all folds; one fold alone, perhaps."""
     train, val = kfold_indices(len(x), k, rng)[0]
     errors = []
     for degree in degrees:
@@ -343,7 +343,7 @@ def degree_of_the_sorted_list(x, y, degrees, k, rng):
 
 @mistake("CH11-last-rows", of="learning_curve", caught_by="test_curve_trains_on_the_first_rows")
 def curve_of_the_last_rows(fit, score, X, y, sizes, X_val, y_val):
-    """The last n rows are taken; the first n are wanted."""
+    """fit has to see the first n rows, once for each size."""
     points = []
     for n in sizes:
         model = fit(X[-n:], y[-n:])
@@ -450,7 +450,7 @@ def memorises_most(model_fn, X, y_random, steps=2000):
 
 @mistake("CH11-asks-before", of="memorises", caught_by="test_memorises_says_what_the_model_can")
 def memorises_asked_too_early(model_fn, X, y_random, steps=2000):
-    """The model is asked before each step instead of after it, so what it learned in the last step is not seen."""
+    """The last step of the budget does not count. Take all of them, and ask the model after each one."""
     model = model_fn()
     for _ in range(steps):
         if np.array_equal(model.predict(X), y_random):
@@ -461,7 +461,7 @@ def memorises_asked_too_early(model_fn, X, y_random, steps=2000):
 
 @mistake("CH11-model-each-step", of="memorises", caught_by="test_memorises_stops_when_it_knows")
 def memorises_with_new_models(model_fn, X, y_random, steps=2000):
-    """Every step begins with a new model, which has forgotten everything. Make one model, then train it."""
+    """It is not noticed in time that the labels are known. Make one model, train it on, and ask after each step."""
     for _ in range(steps):
         model = model_fn()
         model.fit_step(X, y_random)

@@ -680,7 +680,7 @@ def train_with_old_gradients(model, X_train, y_train, X_test, y_test, rng, epoch
 
 @mistake("CH14-train-sgd", of="train_digits", caught_by="test_the_run_of_a_linear_model")
 def train_with_sgd(model, X_train, y_train, X_test, y_test, rng, epochs=10, lr=0.02, batch_size=32):
-    """This is plain SGD; Momentum with rho 0.9 was asked for."""
+    """The steps are those of plain SGD. Use one Momentum with rho 0.9, the same in all epochs."""
     return _trained(
         model, X_train, y_train, X_test, y_test, rng, epochs, lr, batch_size, optimizer=lambda m: SGD(m, lr)
     )

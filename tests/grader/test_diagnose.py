@@ -150,6 +150,9 @@ def test_nearly_every_catalogued_mistake_gets_its_own_name(name):
             source = (
                 f"{chapter.solution}\nimport sys as _sys, types as _types\n_module = _types.ModuleType('m')\n"
                 f"_sys.modules['m'] = _module\nexec(compile({tail!r}, 'm', 'exec'), _module.__dict__)\n"
+                # what it calls of this chapter is the right one, not itself
+                "_right = _types.SimpleNamespace(**globals())\n"
+                "vars(_module).update({n: _right for n, t in vars(_module).items() if t is _sys.modules[__name__]})\n"
                 f"{wrong.of} = _module.{wrong.name}\n"
             )
             outcome = grade_in_sandbox(engine.server, suite, Submission("s", chapter, source), limits, "reference")

@@ -78,6 +78,12 @@ def test_any_number_of_axes(student, rng):
         call.close_to(2 * weights * x, atol=1e-8)
 
 
+@in_worker
+def slope_of_the_argument(student, x):
+    """Of f(v) = v without axes: a 0-d array, the very memory that f was given."""
+    return student.numerical_gradient(lambda v: v, x)
+
+
 @points(0.5, of="numerical_gradient", needs="test_sines_to_eight_digits")
 def test_every_kind_of_number(student, rng):
     """f may return a Python float, a numpy scalar or a 0-d array"""
@@ -87,6 +93,9 @@ def test_every_kind_of_number(student, rng):
         got = student.numerical_gradient(lambda v, kind=kind: kind(sum_of_cubes(v)), x)
         call = expect(f"numerical_gradient(f, x) with an f that returns {name}", got)
         call.close_to(3 * x**2, atol=1e-8)
+    own = slope_of_the_argument(student, np.array(rng.normal()))
+    call = expect("numerical_gradient(f, x) with an f that returns its own 0-d argument", own)
+    call.close_to(1.0, atol=1e-8, hint="Does one output change when the next is computed?")
 
 
 @points(0.5, of="numerical_gradient", needs="test_sines_to_eight_digits")
@@ -262,6 +271,9 @@ def test_refuses_another_shape_of_dout(student, rng):
         call = f"numerical_gradient_array(f, x, dout) with f(x) of shape (3,) and dout of shape {shape}"
         dout = np.asarray(rng.normal(size=shape))
         refuses(call, ValueError, student.numerical_gradient_array, np.sin, x, dout)
+    call = "numerical_gradient_array(f, x, dout) with f(x) of shape (1,) and dout of shape (3,)"
+    dout = rng.normal(size=3)
+    refuses(call, ValueError, student.numerical_gradient_array, lambda v: np.sum(v, keepdims=True), x, dout)
 
 
 @points(0.25, of="numerical_gradient_array", needs="test_array_output_of_another_shape")

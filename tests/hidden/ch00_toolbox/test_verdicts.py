@@ -85,9 +85,12 @@ def test_relative_error_shows_nan(student):
 
 @points(0.3, of="relative_error", needs="test_relative_error_by_loops")
 def test_relative_error_of_integers_and_layouts(student, rng):
-    """integers do not wrap around, and the memory layout does not matter"""
+    """integers do not wrap around, float32 is computed in float64, and the memory layout does not matter"""
     small = student.relative_error(np.array([1], dtype=np.uint8), np.array([2], dtype=np.uint8))
     expect("relative_error(a, b) of unsigned integers", small).close_to(1 / 3, rtol=1e-9)
+    single = student.relative_error(np.array([1e30], dtype=np.float32), np.array([3e30], dtype=np.float32))
+    call = expect("relative_error(a, b) of large float32 arrays", single)
+    call.close_to(0.5, rtol=1e-6, hint="It is computed in float64.")
     a, b = (rng.integers(1, 9, size=(3, 2)).astype(float) for _ in range(2))
     battery.accepts_integers("relative_error(a, b)", student.relative_error, a, b)
     battery.accepts_any_layout("relative_error(a, b)", student.relative_error, a, b)

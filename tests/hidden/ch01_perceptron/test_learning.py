@@ -4,7 +4,7 @@ from itertools import permutations, product
 
 import numpy as np
 
-from grader import battery, expect, many, points, refuses
+from grader import battery, draw_region, expect, many, points, refuses
 
 KEYS = ("w", "b", "updates", "epochs", "converged")
 XOR = (np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([-1, 1, 1, -1]))
@@ -97,6 +97,8 @@ def test_fit_separates_clouds(student, rng):
     """100 rows with a gap of 0.1 to a line are separated within 50 epochs and within the bound"""
     sets = [clouds(rng, 100) for _ in range(6)]
     found = many(student.perceptron_fit, [(X, y, 50) for X, y, _, _ in sets])
+    X, y = sets[0][:2]
+    draw_region("A line between two clouds", lambda p: p @ found[0]["w"] + found[0]["b"] > 0, X, y > 0)
     for (X, y, w, b), result in zip(sets, found, strict=True):
         parts = expect("perceptron_fit(X, y, 50) for separable rows", result).keys(*KEYS)
         parts["converged"].equals(True)
@@ -128,7 +130,7 @@ def test_fit_never_converges_on_xor(student):
 def test_fit_refuses_other_labels(student, rng):
     """labels other than +1 and -1, or of shape (N, 1), are a ValueError"""
     X = rng.normal(size=(4, 2))
-    for labels in ([0, 1, 1, 0], [0, 0, 0, 0], [1, -1, 1, 0], [1, -1, 1, 2]):
+    for labels in ([0, 1, 1, 0], [0, 0, 0, 0], [1, -1, 1, 0], [1, -1, 1, 2], [1, -1.5, 1, -1]):
         call = f"perceptron_fit(X, y, 10) with y = {labels}"
         refuses(call, ValueError, student.perceptron_fit, X, np.array(labels), 10)
     column = np.array([[1], [-1], [1], [-1]])
@@ -202,7 +204,7 @@ def test_descent_stops_at_its_budget(student):
 def test_descent_refuses_other_labels(student, rng):
     """labels other than +1 and -1, or of shape (N, 1), are a ValueError"""
     X = rng.normal(size=(4, 2))
-    for labels in ([0, 1, 1, 0], [0, 0, 0, 0], [1, -1, 1, 0], [1, -1, 1, 2]):
+    for labels in ([0, 1, 1, 0], [0, 0, 0, 0], [1, -1, 1, 0], [1, -1, 1, 2], [1, -1.5, 1, -1]):
         call = f"perceptron_sgd_fit(X, y, 10) with y = {labels}"
         refuses(call, ValueError, student.perceptron_sgd_fit, X, np.array(labels), 10)
     column = np.array([[1], [-1], [1], [-1]])

@@ -173,7 +173,7 @@ def test_a_point_on_the_line_is_a_mistake(student, rng):
 @points(0.75, of="perceptron_step", needs="test_a_mistake_moves_the_line")
 def test_step_refuses_other_labels(student, rng):
     """a label other than +1 and -1 is a ValueError, whatever the point"""
-    for y in (0, 2, -2, 0.5, math.nan):
+    for y in (0, 2, -2, 0.5, 1.5, -1.5, math.nan):
         for b in (5.0, -5.0, 0.0):
             call = f"perceptron_step(w, b, x, y) with y = {y}"
             refuses(call, ValueError, student.perceptron_step, np.zeros(2), b, rng.normal(size=2), y)
@@ -193,6 +193,7 @@ def test_step_returns_new_weights(student, rng):
     w, b, x, side = far_from_the_line(rng, 3)
     for y in (-side, side):
         battery.returns_new_arrays("perceptron_step(w, b, x, y)", student.perceptron_step, w, b, x, y)
+        battery.returns_new_arrays("perceptron_step(w, b, x, y)", student.perceptron_step, 0 * w, 0.0, x, y)
 
 
 @points(0.5, of="perceptron_step", needs="test_a_mistake_moves_the_line")
@@ -235,6 +236,16 @@ def test_bound_by_loops(student, rng):
         X, y, w, b = separated(rng, N, D)
         got = student.novikoff_bound(X, y, w, b)
         expect("novikoff_bound(X, y, w_star, b_star)", got).close_to(bound_by_loops(X, y, w, b), rtol=1e-9)
+    rows, labels, line = (
+        np.array([[1.0, 2.0], [-3.0, 1.0], [2.0, 0.0]]),
+        np.array([1, -1, 1]),
+        np.array([2.0, 1.0]),
+    )
+    got = student.novikoff_bound(rows, labels, line, 0.0)
+    call = expect("novikoff_bound(X, y, w_star, 0)", got)
+    call.close_to(
+        bound_by_loops(rows, labels, line, 0.0), rtol=1e-9, hint="The 1 in R does not depend on b_star."
+    )
 
 
 @points(0.5, of="novikoff_bound", needs="test_bound_by_loops")

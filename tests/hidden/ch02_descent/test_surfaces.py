@@ -29,6 +29,11 @@ def test_tangent_along_the_axes(student):
         along.close_to(np.array(want, dtype=float))
     tiny = student.contour_tangent(np.array([4e-8, -3e-8]))
     expect("contour_tangent(grad) for a very short gradient", tiny).close_to([0.6, 0.8])
+    shorter = student.contour_tangent(np.array([4e-60, -3e-60]))
+    expect("contour_tangent(grad) for a gradient of the size of 1e-60", shorter).close_to([0.6, 0.8])
+    opposite = student.contour_tangent(np.array([2.0, -2.0]))
+    call = expect("contour_tangent(grad) for partial derivatives whose sum is 0", opposite)
+    call.close_to([math.sqrt(0.5), math.sqrt(0.5)])
 
 
 @points(0.75, of="contour_tangent", needs="test_tangent_by_hand")
@@ -120,7 +125,12 @@ def test_losses_that_are_convex_and_losses_that_are_not(student, rng):
     def squares_after_sigmoid(w):
         return np.mean((logistic(w) - 1.0) ** 2)
 
+    shapes = set()
+
     def two_layers(v):  # two hidden units that swap their roles between a and b
+        shapes.add(v.shape)
+        if v.shape != (2, 2):
+            return 0.0
         return np.mean((np.tanh(X[:, :1] @ v[0:1]) @ v[1] - np.tanh(X[:, 0])) ** 2)
 
     call, f = "is_convex_on(f, a, b)", student.is_convex_on
@@ -128,7 +138,10 @@ def test_losses_that_are_convex_and_losses_that_are_not(student, rng):
     is_verdict(f"{call} for the cross-entropy of a linear model", f(cross_entropy, a, b, 21), True)
     is_verdict(f"{call} for the squared error after a sigmoid", f(squares_after_sigmoid, -6.0, 6.0), False)
     one, swapped = np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([[0.0, 1.0], [0.0, 1.0]])
-    is_verdict(f"{call} for a network with a hidden layer", f(two_layers, one, swapped, 21), False)
+    got = f(two_layers, one, swapped, 21)
+    words = "f was given an array of another shape than that of a."
+    expect(f"{call} for a network with a hidden layer", got).satisfies(shapes <= {(2, 2)}, words)
+    is_verdict(f"{call} for a network with a hidden layer", got, False)
 
 
 @points(1, of="is_convex_on", needs="test_convex_or_not_in_one_variable")
@@ -186,6 +199,10 @@ def test_rounding_is_forgiven(student, rng):
     is_verdict(f"{call} for a line through 0", f(lambda v: 0.1 * float(v), -1.1, 1.1), True)
     is_verdict(f"{call} for a constant", f(lambda v: 0.1, a, b), True)
     is_verdict(f"{call} for zeros", f(lambda v: 0.0, a, b), True)
+    below = f(lambda v: 1e8 * (0.1 * float(v) - 0.11), -1.1, 1.1)  # the largest |f| is where f is smallest
+    is_verdict(f"{call} for a line below 0", below, True)
+    flat = f(lambda v: 1 - 4e-5 * float(v) ** 2, -1.0, 1.0)  # 100 times what is forgiven
+    is_verdict(f"{call} for a flat hill", flat, False)
     is_verdict(f"{call} with a = b", f(lambda v: -float(v @ v), a, a), True)
     is_verdict(f"{call} for a tiny hill", f(lambda v: -1e-12 * float(v @ v), a, b + 1), False)
     is_verdict(f"{call} for a tiny bowl", f(lambda v: 1e-12 * float(v @ v), a, b + 1), True)
@@ -198,6 +215,10 @@ def test_nan_is_not_convex(student):
     is_verdict("is_convex_on(f, a, b) for an f with nan", student.is_convex_on(holes, -1.0, 1.0), False)
     nothing = student.is_convex_on(lambda v: math.nan, -1.0, 1.0, 5)
     is_verdict("is_convex_on(f, a, b) for an f with nan only", nothing, False)
+    for end in (-1.0, 1.0):
+        at_one_end = lambda v, end=end: math.nan if abs(float(v) - end) < 0.01 else float(v) ** 2  # noqa: E731
+        got = student.is_convex_on(at_one_end, -1.0, 1.0)
+        is_verdict("is_convex_on(f, a, b) for an f with nan at one end", got, False)
 
 
 @points(0.25, of="is_convex_on", needs="test_convex_or_not_in_one_variable")

@@ -181,17 +181,21 @@ def test_asks_once_for_each_step(student, rng):
     history = expect("gd(grad_fn, w0, 0.5, 5)", student.gd(spy, w0, 0.5, 5))
     places = history.array((6, 2, 2))
     history.satisfies(len(asked) == 5, "grad_fn should be called once for each step.")
+    fits = all(a.shape == w0.shape for a in asked)
+    history.satisfies(fits, "grad_fn was given an array of another shape than that of w0.")
     there = all(np.allclose(a, p, rtol=1e-10, atol=1e-12) for a, p in zip(asked, places, strict=False))
     history.satisfies(there, "grad_fn was asked at another place than the one in the history.")
 
 
 @points(0.25, of="gd", needs="test_walk_in_the_plane")
 def test_no_steps(student, rng):
-    """with steps=0 the history holds w0 alone; with lr=0 it stands still"""
+    """with steps=0 the history holds w0 alone; with lr=0, or without a slope, it stands still"""
     w0 = rng.normal(size=3)
     expect("gd(grad_fn, w0, 0.1, 0)", student.gd(lambda w: w, w0, 0.1, 0)).close_to(w0[None])
     expect("gd(grad_fn, 2.5, 0.1, 0)", student.gd(lambda w: w, 2.5, 0.1, 0)).close_to([2.5])
     expect("gd(grad_fn, w0, 0, 3)", student.gd(lambda w: w, w0, 0.0, 3)).close_to(np.tile(w0, (4, 1)))
+    flat = student.gd(lambda w: 0 * w, w0, 0.1, 3)
+    expect("gd(grad_fn, w0, 0.1, 3) with gradients of 0", flat).close_to(np.tile(w0, (4, 1)))
 
 
 @points(0.5, of="gd", needs="test_walk_of_a_number")
@@ -201,19 +205,27 @@ def test_too_long_steps_diverge(student):
         history = student.gd(lambda w: 28 / 3 * (w - 2), 1.0, lr, 100)
         want = [2 - (1 - lr * 28 / 3) ** t for t in range(101)]
         expect("gd(grad_fn, 1, lr, 100)", history).close_to(want, rtol=1e-8, atol=1e-8)
+    far = student.gd(lambda w: 4 * w, np.array([1.0, -2.0]), 1.0, 40)
+    want = [[(-3.0) ** t, -2 * (-3.0) ** t] for t in range(41)]
+    expect("gd(grad_fn, w0, 1, 40) far out", far).close_to(want, rtol=1e-8)
 
 
 @in_worker
 def walks_that_share_memory(student, w0, lr, steps):
-    """grad_fn hands back its own argument, then one and the same array each time."""
-    buffer = np.zeros(w0.shape)
+    """grad_fn hands back its own argument, then one and the same array each time, filled again or never changed."""
+    buffer, slope = np.zeros(w0.shape), np.ones(w0.shape)
 
     def reused(w):
         buffer[...] = w
         return buffer
 
     start = w0.copy()
-    return [student.gd(lambda w: w, start, lr, steps), student.gd(reused, start, lr, steps), start]
+    return [
+        student.gd(lambda w: w, start, lr, steps),
+        student.gd(reused, start, lr, steps),
+        student.gd(lambda w: slope, start, lr, steps),
+        start,
+    ]
 
 
 @points(0.5, of="gd", needs="test_walk_in_the_plane")
@@ -221,9 +233,11 @@ def test_rows_of_the_history_are_their_own(student, rng):
     """the history is right also if grad_fn returns its argument or the same array each time"""
     w0 = rng.normal(size=3)
     want = np.array([w0 * 0.75**t for t in range(6)])
-    own, reused, start = walks_that_share_memory(student, w0, 0.25, 5)
+    own, reused, constant, start = walks_that_share_memory(student, w0, 0.25, 5)
     expect("gd with a grad_fn that returns its argument", own).close_to(want, **EXACT)
     expect("gd with a grad_fn that fills the same array again", reused).close_to(want, **EXACT)
+    call = expect("gd with a grad_fn that returns one constant array", constant)
+    call.close_to([w0 - 0.25 * t for t in range(6)], **EXACT, hint="The gradient belongs to grad_fn.")
     expect("w0 after gd", start).close_to(w0, rtol=0, atol=0, hint="w0 belongs to the caller.")
 
 

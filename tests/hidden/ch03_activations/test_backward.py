@@ -35,6 +35,7 @@ def behaves(call, student, name, dout, saved):
     battery.leaves_arguments_alone(call, function, dout, saved)
     battery.returns_new_arrays(call, function, dout, saved)
     battery.returns_new_arrays(call, function, dout, np.abs(saved))
+    battery.returns_new_arrays(call, function, dout, 0 * saved)
     before, after = a_result_and_what_is_left_of_it(student, name, dout, saved, dout + 1.0)
     expect(call, after).satisfies(
         np.array_equal(before, after), "the next call changed the result of this one."

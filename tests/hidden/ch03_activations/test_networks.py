@@ -124,6 +124,12 @@ def test_collapse_linear_suits_any_array(student, rng):
     single = student.collapse_linear([V.astype(np.float32) for V in Ws], [c.astype(np.float32) for c in bs])
     for part in agree(f"{call} with float32 input", single, W, b, rtol=1e-4, atol=1e-4):
         part.has_dtype(np.float32)
+    for kinds in ((np.float32, np.float64), (np.float64, np.float32)):
+        got = student.collapse_linear(
+            [Ws[0].astype(kinds[0]), Ws[1].astype(kinds[1])], [c.astype(kinds[0]) for c in bs]
+        )
+        for part in agree(f"{call} with float32 and float64 layers", got, W, b, rtol=1e-4, atol=1e-4):
+            part.has_dtype(np.float64)
     Ws, bs = [np.round(3 * V) for V in Ws], [np.round(3 * c) for c in bs]
     W, b = collapsed(student, Ws, bs)
     whole = student.collapse_linear([V.astype(np.int64) for V in Ws], [c.astype(np.int64) for c in bs])
@@ -143,5 +149,5 @@ def test_output_activation_knows_the_three_tasks(student):
 @points(0.25, of="output_activation", needs="test_output_activation_knows_the_three_tasks")
 def test_output_activation_refuses_other_tasks(student):
     """output_activation refuses a task it does not know"""
-    for task in ("Regression", "multi-class", "classification", "binary ", ""):
+    for task in ("Regression", "multi-class", "classification", "binary ", "", "multi", "class", "binar"):
         refuses("output_activation(task) for an unknown task", ValueError, student.output_activation, task)

@@ -33,6 +33,7 @@ def fits_in(call, function, *args):
     """B1, B2, B3, B5, B12."""
     battery.leaves_arguments_alone(call, function, *args)
     battery.returns_new_arrays(call, function, *args)
+    battery.returns_new_arrays(call, function, *args[:-1], args[-1] / 100)
     battery.accepts_any_layout(call, function, *args)
     battery.keeps_float32(call, function, *args)
     battery.accepts_integers(call, function, *(np.round(2 * a) for a in args))

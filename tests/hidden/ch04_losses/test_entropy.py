@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from grader import battery, expect, points, refuses
+from grader import battery, expect, observe, points, refuses
 
 
 def cross_entropy_by_loops(p, q):
@@ -30,6 +30,15 @@ def keeps_to_itself(call, function, *args):
     """B1 and B12: arguments stay as they are, the result is a new array."""
     battery.leaves_arguments_alone(call, function, *args)
     battery.returns_new_arrays(call, function, *args)
+
+
+def without_a_warning(call, function, *args):
+    """The result of a call of which the stub promises that it warns of nothing."""
+    seen = observe(function, *args)
+    noisy = [text for category, text, _ in seen.warnings if category == "RuntimeWarning"]
+    words = "numpy warned, and the stub promises that it does not. Which logarithm is not needed?"
+    expect(call, seen.value).satisfies(not noisy, words)
+    return seen.value
 
 
 def whole(classes, *columns):
@@ -62,13 +71,14 @@ def test_cross_entropy_skips_impossible_classes(student, rng):
 
 @points(0.5, of="cross_entropy", needs="test_cross_entropy_matches_the_formula")
 def test_cross_entropy_is_infinite_for_the_impossible(student):
-    """cross_entropy is inf where q is 0 although p is not, and only there"""
-    p = np.array([[0.5, 0.5, 0.0], [1e-9, 0.5, 0.5 - 1e-9], [0.5, 0.5, 0.0]])
-    q = np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5], [0.5, 0.5, 0.0]])
+    """cross_entropy is inf, without a warning, where q is 0 although p is not, and only there"""
+    p = np.array([[0.5, 0.5, 0.0], [1e-9, 0.5, 0.5 - 1e-9], [0.5, 0.5, 0.0], [1e-30, 1.0, 0.0]])
+    q = np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5]])
     hint = "An event that was held to be impossible surprises without limit."
     expect("cross_entropy(p, q)", student.cross_entropy(p, q)).close_to(
-        [math.inf, math.inf, math.log(2)], hint=hint
+        [math.inf, math.inf, math.log(2), math.inf], hint=hint
     )
+    without_a_warning("cross_entropy(p, q) with a q of 0", student.cross_entropy, p, q)
 
 
 @points(0.5, of="cross_entropy", needs="test_cross_entropy_matches_the_formula")
@@ -87,8 +97,9 @@ def test_cross_entropy_of_a_certain_truth(student, rng):
 def test_cross_entropy_refuses_other_shapes(student, rng):
     """cross_entropy of two different shapes raises ValueError and does not broadcast"""
     p = distributions(rng, 4, 3)
-    refuses("cross_entropy(p, q)", ValueError, student.cross_entropy, p, p[0])
-    refuses("cross_entropy(p, q)", ValueError, student.cross_entropy, p[:, :1], p)
+    for first, second in ((p, p[0]), (p, p[:1]), (p[:, :1], p)):
+        call = f"cross_entropy(p, q) for shapes {first.shape} and {second.shape}"
+        refuses(call, ValueError, student.cross_entropy, first, second)
 
 
 @points(0.25, of="cross_entropy", needs="test_cross_entropy_matches_the_formula")
@@ -123,10 +134,14 @@ def test_entropy_matches_the_formula(student, rng):
 
 @points(0.75, of="entropy", needs="test_entropy_matches_the_formula")
 def test_entropy_of_certainty_is_zero(student):
-    """entropy is 0 for a certain distribution, and impossible classes add nothing"""
+    """entropy is 0 for a certain distribution; impossible classes add nothing, and nearly impossible ones count"""
     p = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.5, 0.0, 0.5]])
     expect("entropy(p)", student.entropy(p)).close_to([0, 0, math.log(2)], hint="0 * log 0 is 0 here.")
     expect("entropy(p) of a single distribution", student.entropy(p[1])).close_to(0.0)
+    without_a_warning("entropy(p) with a p of 0", student.entropy, p)
+    nearly = np.array([[1e-9, 1 - 1e-9]])
+    call = expect("entropy(p) of a nearly certain distribution", student.entropy(nearly))
+    call.close_to(each_row(nearly, nearly), rtol=1e-6, atol=0, hint="Was something clipped or added?")
 
 
 @points(0.75, of="entropy", needs="test_entropy_matches_the_formula")
@@ -193,10 +208,11 @@ def test_kl_divergence_is_cross_entropy_for_a_certain_truth(student, rng):
 
 @points(0.25, of="kl_divergence", needs="test_kl_divergence_matches_the_formula")
 def test_kl_divergence_is_infinite_for_the_impossible(student):
-    """kl_divergence is inf where q is 0 although p is not, and not where both are 0"""
-    p = np.array([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0]])
-    q = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0]])
-    expect("kl_divergence(p, q)", student.kl_divergence(p, q)).close_to([math.inf, 0])
+    """kl_divergence is inf, without a warning, where q is 0 although p is not, and not where both are 0"""
+    p = np.array([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [1e-30, 1.0, 0.0]])
+    q = np.array([[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5]])
+    expect("kl_divergence(p, q)", student.kl_divergence(p, q)).close_to([math.inf, 0, math.inf])
+    without_a_warning("kl_divergence(p, q) with a q of 0", student.kl_divergence, p, q)
 
 
 @points(0.25, of="kl_divergence", needs="test_kl_divergence_matches_the_formula")
@@ -212,8 +228,9 @@ def test_kl_divergence_of_a_tiny_belief(student):
 def test_kl_divergence_refuses_other_shapes(student, rng):
     """kl_divergence of two different shapes raises ValueError and does not broadcast"""
     p = distributions(rng, 4, 3)
-    refuses("kl_divergence(p, q)", ValueError, student.kl_divergence, p, p[0])
-    refuses("kl_divergence(p, q)", ValueError, student.kl_divergence, p[:, :1], p)
+    for first, second in ((p, p[0]), (p, p[:1]), (p[:, :1], p)):
+        call = f"kl_divergence(p, q) for shapes {first.shape} and {second.shape}"
+        refuses(call, ValueError, student.kl_divergence, first, second)
 
 
 @points(0.25, of="kl_divergence", needs="test_kl_divergence_matches_the_formula")

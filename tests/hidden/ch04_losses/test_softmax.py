@@ -93,6 +93,10 @@ def test_softmax_never_overflows(student):
     """softmax stays finite, and right, for scores up to 1e300"""
     value = battery.stays_finite("softmax(z)", student.softmax, HUGE)
     right_at_any_size("softmax(z)", value, [[1, 0, 0], [1, 0, 0], [0, 0, 1], [1 / 3, 1 / 3, 1 / 3]])
+    call = expect("softmax(z)", student.softmax(np.array([[0.0, -1000.0], [-500.0, 500.0]])))
+    p = call.array((2, 2))
+    words = "a class 1000 below the best is not exactly 0. Was something clipped or added?"
+    call.satisfies(p[0, 1] == 0 and p[1, 0] == 0, words)
 
 
 @points(0.5, of="softmax", needs="test_softmax_matches_the_formula")

@@ -37,6 +37,12 @@ def binary_cross_entropy_of_sigmoid(z, y):
     return binary_cross_entropy(np.array([[logistic(v) for v in row] for row in z.tolist()]), y)
 
 
+def what_counts(y):
+    """The hint for a wrong binary cross-entropy: for certain targets, or for soft ones."""
+    certain = np.isin(y, (0.0, 1.0)).all()
+    return "Divide by N, and by nothing else." if certain else "Here the targets lie between 0 and 1."
+
+
 def zeros_and_ones(rng, shape):
     return rng.integers(0, 2, size=shape).astype(float)
 
@@ -62,11 +68,15 @@ def keeps_to_itself(call, student, name, scores, target):
 
 
 def refuses_to_broadcast(call, function, scores, target):
-    """B10: (N, 1) with (N,), one row for all, one column for all."""
-    refuses(call, ValueError, function, scores[:, :1], target[:, 0])
-    refuses(call, ValueError, function, scores[:, 0], target[:, :1])
-    refuses(call, ValueError, function, scores, target[:1])
-    refuses(call, ValueError, function, scores, target[:, :1])
+    """B10: (N, 1) with (N,), one row for all, one column for all, one number for all."""
+    for first, second in (
+        (scores[:, :1], target[:, 0]),
+        (scores[:, 0], target[:, :1]),
+        (scores, target[:1]),
+        (scores, target[:, :1]),
+        (scores, target[:1, :1]),
+    ):
+        refuses(f"{call} for shapes {first.shape} and {second.shape}", ValueError, function, first, second)
 
 
 # mse_loss --------------------------------------------------------------------------------------------------
@@ -197,9 +207,7 @@ def test_bce_from_probs_matches_the_formula(student, rng):
         p = rng.uniform(0.05, 0.95, size=shape)
         for y in (zeros_and_ones(rng, shape), rng.uniform(size=shape)):
             loss, _ = expect("bce_from_probs(p, y)", student.bce_from_probs(p, y)).unpack("loss", "dp")
-            loss.close_to(
-                binary_cross_entropy(p, y), batch=shape[0], hint="Divide by N, and by nothing else."
-            )
+            loss.close_to(binary_cross_entropy(p, y), batch=shape[0], hint=what_counts(y))
             loss.is_float()
 
 
@@ -295,7 +303,7 @@ def test_bce_with_logits_matches_the_formula(student, rng):
         for y in (zeros_and_ones(rng, shape), rng.uniform(size=shape)):
             loss, _ = expect("bce_with_logits(z, y)", student.bce_with_logits(z, y)).unpack("loss", "dz")
             want = binary_cross_entropy_of_sigmoid(z, y)
-            loss.close_to(want, batch=shape[0], hint="Divide by N, and by nothing else.")
+            loss.close_to(want, batch=shape[0], hint=what_counts(y))
             loss.is_float()
 
 

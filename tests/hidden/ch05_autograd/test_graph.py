@@ -270,6 +270,8 @@ def test_maximum_takes_the_larger(student, rng):
             expect(call, value).satisfies(
                 value != a and value != b, "it is one of the two. Make a new Value."
             )
+        same = student.maximum(a, a)
+        expect("maximum(a, a)", same).satisfies(same != a, "it is a itself. Make a new Value.")
 
 
 @points(1.25, of="maximum")

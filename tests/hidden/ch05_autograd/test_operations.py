@@ -5,6 +5,7 @@ rounding. `Number` does the forward arithmetic of Value with complex numbers.
 """
 
 import cmath
+import math
 
 import numpy as np
 
@@ -200,6 +201,13 @@ def test_value_exp_and_log(student, rng):
     """exp and the natural logarithm have the right data and gradients"""
     for a in (*apart(rng, 2), 0.0, -8.0, 5.0):
         check(student, "a.exp() + b", lambda a, b: a.exp() + b, a, 1.5)
+    for number in (-300.0, 300.0):
+        a = student.Value(number)
+        y = a.exp()
+        y.backward()
+        want, hint = math.exp(number), "Was something clipped?"
+        expect("a.exp().data far out", y.data).close_to(want, atol=0, hint=hint)
+        expect("a.grad for y = a.exp() far out", a.grad).close_to(want, atol=0, hint=hint)
     for a in (float(rng.uniform(1.2, 4.0)), float(rng.uniform(0.1, 0.8)), 1.0, 1e-3):
         check(student, "a.log() + b", lambda a, b: a.log() + b, a, 1.5)
 

@@ -162,6 +162,7 @@ def test_zero_grad_reaches_layers_within_layers(student):
 def test_train_and_eval_of_one_layer(student):
     """training is True at first, False after eval(), True again after train()"""
     layer, other = student.Layer(), student.Layer()
+    layer.params["b"], layer.grads["b"] = np.ones(2), np.array([3.0, -4.0])
     expect("layer.training of a new layer", layer.training).equals(True)
     layer.eval()
     expect("layer.training after eval()", layer.training).equals(False)
@@ -170,6 +171,9 @@ def test_train_and_eval_of_one_layer(student):
     expect("layer.training after eval() twice", layer.training).equals(False)
     layer.train()
     expect("layer.training after train()", layer.training).equals(True)
+    hint = "Only the flag is set."
+    expect('layer.grads["b"] after eval() and train()', layer.grads["b"]).close_to([3.0, -4.0], hint=hint)
+    expect('layer.params["b"] after eval() and train()', layer.params["b"]).close_to(np.ones(2), hint=hint)
 
 
 @points(1, of="Layer", needs="test_train_and_eval_of_one_layer")

@@ -24,7 +24,7 @@ def away_from_zero(rng, *shape):
 
 def check_passes(layer, f, rng):
     """forward is f, backward is its numerical gradient, for inputs of several shapes; there are no parameters."""
-    for shape in ((4, 3), (1, 2), (2, 2, 2, 3)):
+    for shape in ((4, 3), (1, 2), (2, 2, 2, 3), (3,)):
         x, dout = away_from_zero(rng, *shape), rng.normal(size=shape)
         expect("layer.forward(x)", layer.forward(x)).close_to(f(x))
         expect("layer.backward(dout)", layer.backward(dout)).gradient(f, at=x, dout=dout)
@@ -52,6 +52,7 @@ def check_manners(layer, rng):
     """Arguments stay as they are, a dout of another shape is refused."""
     x, dout = away_from_zero(rng, 3, 2), rng.normal(size=(3, 2))
     battery.leaves_arguments_alone("layer.forward(x)", layer.forward, x)
+    battery.returns_new_arrays("layer.forward(x)", layer.forward, np.abs(x))
     battery.returns_new_arrays("layer.forward(x)", layer.forward, x)
     battery.leaves_arguments_alone("layer.backward(dout)", layer.backward, dout)
     battery.returns_new_arrays("layer.backward(dout)", layer.backward, dout)

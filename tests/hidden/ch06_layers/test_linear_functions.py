@@ -20,10 +20,11 @@ def scores_by_loops(X, W, b):
 
 @points(1.5, of="linear_forward")
 def test_forward_matches_the_formula(student, rng):
-    """linear_forward agrees with the formula on a random batch"""
-    X, W, b = rng.normal(size=(5, 3)), rng.normal(size=(3, 4)), rng.normal(size=4)
-    got = expect("linear_forward(X, W, b)", student.linear_forward(X, W, b))
-    got.close_to(scores_by_loops(X, W, b))
+    """linear_forward agrees with the formula on a random batch, also where every matrix is square"""
+    for n, d_in, d_out in ((5, 3, 4), (3, 3, 3)):
+        X, W, b = rng.normal(size=(n, d_in)), rng.normal(size=(d_in, d_out)), rng.normal(size=d_out)
+        got = expect("linear_forward(X, W, b)", student.linear_forward(X, W, b))
+        got.close_to(scores_by_loops(X, W, b))
 
 
 @pytest.mark.parametrize("n, d_in, d_out", [(1, 3, 2), (4, 3, 1), (4, 1, 3), (1, 1, 1)])
@@ -46,6 +47,8 @@ def test_forward_refuses_shapes_that_do_not_fit(student, rng):
         "of a W with one axis and a number for b": (X, W[:, 0], np.array(0.5)),
         "of a W with three axes": (X, W[None], b),
         "of X and W whose D_in differ": (X[:, :3], W, b),
+        "of an X with one feature": (X[:, :1], W, b),
+        "of a W with one row": (X, W[:1], b),
         "of a b with two axes": (X, W, b[None]),
         "of a b for one output": (X, W, b[:1]),
         "of a b that is a column": (X, W, b[:, None]),
@@ -65,12 +68,16 @@ def test_forward_leaves_its_arguments_alone(student, rng):
 
 @points(0.3, of="linear_forward", needs="test_forward_matches_the_formula")
 def test_forward_takes_any_kind_of_array(student, rng):
-    """linear_forward takes integers and any memory layout, and float32 stays float32"""
+    """linear_forward takes integers and any memory layout; float32 stays float32 if all three are"""
     call, f = "linear_forward(X, W, b)", student.linear_forward
     X, W, b = (rng.integers(-3, 4, size=s).astype(float) for s in ((3, 2), (2, 4), (4,)))
     battery.accepts_integers(call, f, X, W, b)
     expect(call, f(X, W, b)).has_dtype(np.float64)
     battery.keeps_float32(call, f, X, W, b)
+    args = [a.astype(np.float32) for a in (X, W, b)]
+    for k in range(3):
+        mixed = [*args[:k], args[k].astype(np.float64), *args[k + 1 :]]
+        expect(f"{call} with two float32 arrays and one float64 array", f(*mixed)).has_dtype(np.float64)
     battery.accepts_any_layout(call, f, X, W, b)
 
 

@@ -141,7 +141,7 @@ def test_linear_layers_share_nothing(student, rng):
 
 @points(0.5, of="Linear", needs="test_linear_layer_parameter_gradients")
 def test_linear_layer_remembers_the_last_forward(student, rng):
-    """Linear.backward belongs to the last forward"""
+    """Linear.backward belongs to the last forward, in training or not"""
     layer, _, _ = linear(student, rng, 3, 2)
     X, dout = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
     layer.forward(rng.normal(size=(7, 3)))
@@ -149,6 +149,13 @@ def test_linear_layer_remembers_the_last_forward(student, rng):
     layer.forward(X)
     layer.backward(dout)
     expect('layer.grads["W"]', layer.grads["W"]).close_to(np.einsum("ni,nj->ij", X, dout))
+    layer, _, _ = linear(student, rng, 3, 2)
+    layer.forward(rng.normal(size=(4, 3)))
+    layer.training = False
+    layer.forward(X)
+    layer.backward(dout)
+    got = expect('layer.grads["W"] where training was False', layer.grads["W"])
+    got.close_to(np.einsum("ni,nj->ij", X, dout))
 
 
 @pytest.mark.parametrize("n, d_in, d_out", [(1, 3, 2), (4, 3, 1), (1, 1, 1)])
@@ -174,6 +181,8 @@ def test_linear_layer_refuses_shapes_that_do_not_fit(student, rng):
         "too few features": X[:, :2],
         "too many features": np.ones((4, 4)),
         "one feature": X[:, :1],
+        "three axes and as many numbers for each example as features": X[:, None],
+        "four axes, an image of as many pixels as features,": X[:, None, :, None],
     }.items():
         refuses(f"layer.forward of an x with {what}", ValueError, layer.forward, wrong)
     layer.forward(X)
@@ -185,6 +194,8 @@ def test_linear_layer_refuses_shapes_that_do_not_fit(student, rng):
         "its axes exchanged": dout.T,
     }.items():
         refuses(f"layer.backward of a dout with {what}", ValueError, layer.backward, wrong)
+    layer.forward(X[:1])
+    refuses("layer.backward of a dout with one axis, for one example", ValueError, layer.backward, dout[0])
 
 
 # parameters --------------------------------------------------------------------------------------------
@@ -231,6 +242,7 @@ def test_linear_layer_he(student, rng):
     """Linear(init='he') draws W from a normal distribution with std sqrt(2 / d_in)"""
     layer = student.Linear(300, 200, an_rng(rng), init="he")
     looks_normal('layer.params["W"]', layer.params["W"], (2 / 300) ** 0.5)
+    expect('layer.params["b"]', layer.params["b"]).close_to(np.zeros(200))
 
 
 @points(0.75, of="Linear", needs="test_linear_layer_forward")
@@ -239,6 +251,7 @@ def test_linear_layer_given_std(student, rng):
     for std in (0.01, 2.5):
         layer = student.Linear(300, 200, an_rng(rng), init=std)
         looks_normal('layer.params["W"]', layer.params["W"], std)
+        expect('layer.params["b"]', layer.params["b"]).close_to(np.zeros(200))
 
 
 @points(0.5, of="Linear", needs="test_linear_layer_xavier")
@@ -264,6 +277,7 @@ def layers_with_own_init(student, W):
     one.params["W"][...] = 7.0
     return {
         "shape": [int(n) for n in calls[0][0]],
+        "tuple": isinstance(calls[0][0], tuple),
         "rng": all(given is rng for _, given in calls),
         "W": before,
         "other": two.params["W"],
@@ -277,7 +291,8 @@ def test_linear_layer_callable_init(student, rng):
     """Linear(init=callable) calls it with (d_in, d_out) and the rng, and keeps a copy"""
     W = rng.normal(size=(3, 2))
     seen = layers_with_own_init(student, W)
-    expect("the shape given to init", seen["shape"]).equals([3, 2])
+    shape = expect("the shape given to init", seen["shape"]).equals([3, 2])
+    shape.satisfies(seen["tuple"], "it is not a tuple.")
     expect("init", seen["rng"]).satisfies(seen["rng"], "it was not given the rng of the layer.")
     expect('layer.params["W"]', seen["W"]).close_to(W)
     expect('layer.params["b"]', seen["b"]).close_to(np.zeros(2))
@@ -287,9 +302,9 @@ def test_linear_layer_callable_init(student, rng):
 
 
 @in_worker
-def build_with_wrong_shape(student):
+def build_with_wrong_shape(student, returned):
     """Must raise: what init returns does not fit."""
-    student.Linear(3, 2, np.random.default_rng(0), init=lambda shape, rng: np.ones((2, 3)))
+    student.Linear(3, 2, np.random.default_rng(0), init=lambda shape, rng: np.ones(returned))
 
 
 @points(0.25, of="Linear", needs="test_linear_layer_callable_init")
@@ -297,7 +312,9 @@ def test_linear_layer_refuses_an_unknown_init(student, rng):
     """Linear raises ValueError for an init that it does not know or that has the wrong shape"""
     for name in ("xavier_uniform", "", "Zeros"):
         refuses("Linear with an unknown init", ValueError, student.Linear, 3, 2, an_rng(rng), init=name)
-    refuses("Linear with an init of the wrong shape", ValueError, build_with_wrong_shape, student)
+    for shape in ((2, 3), (2,), (1, 2), (3, 1), (6,), ()):
+        call = f"Linear(3, 2, rng) with an init that returns the shape {shape}"
+        refuses(call, ValueError, build_with_wrong_shape, student, shape)
 
 
 @points(1, of="Linear", needs="test_linear_layer_xavier")

@@ -260,12 +260,21 @@ def test_sequential_keeps_a_batch_of_one(student, rng):
 
 @points(1, of="count_parameters")
 def test_count_parameters_of_one_layer(student, rng):
-    """count_parameters counts the weights and biases of a Linear, and nothing in a layer without parameters"""
+    """count_parameters counts the weights and biases of a Linear, zeros too, and parameters of any name"""
     for d_in, d_out in ((3, 2), (1, 1), (7, 5)):
         layer = student.Linear(d_in, d_out, an_rng(rng))
         expect("count_parameters(layer)", student.count_parameters(layer)).equals(d_in * d_out + d_out)
     layer = student.Linear(4, 3, an_rng(rng), bias=False)
     expect("count_parameters of a layer without bias", student.count_parameters(layer)).equals(12)
+    layer = student.Linear(4, 3, an_rng(rng), init="zeros")
+    expect("count_parameters of a layer of zeros", student.count_parameters(layer)).equals(15)
+    layer = student.Layer()
+    for name, shape in (("gamma", (2, 3, 2, 2)), ("beta", (3,))):
+        layer.params[name], layer.grads[name] = np.ones(shape), np.ones(shape)
+    expect("count_parameters of a layer with gamma and beta", student.count_parameters(layer)).equals(27)
+    hint = "The model is not changed."
+    expect('layer.grads["beta"] after count_parameters', layer.grads["beta"]).close_to(np.ones(3), hint=hint)
+    expect("layer.training after count_parameters", layer.training).equals(True, hint=hint)
 
 
 @points(1, of="count_parameters")

@@ -81,7 +81,7 @@ def test_two_layers_hidden_gradients(student, rng):
 @points(1, of="two_layer_grads")
 def test_two_layers_of_any_size(student, rng):
     """two_layer_grads is right for one example, one feature, one hidden unit, and a class that never occurs"""
-    for sizes in ((1, 3, 4, 3), (5, 1, 3, 2), (4, 2, 1, 3), (3, 3, 3, 3)):
+    for sizes in ((1, 3, 4, 3), (1, 2, 3, 2), (5, 1, 3, 2), (4, 2, 1, 3), (3, 3, 3, 3)):
         check_gradients(student, rng, NAMES, *sizes)
     check_gradients(student, rng, NAMES, 4, 2, 3, 3, labels=np.array([2, 0, 2, 2]))
 

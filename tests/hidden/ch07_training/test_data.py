@@ -124,24 +124,38 @@ def test_moons_draw_from_their_rng(student):
 
 @in_worker
 def a_surface(student):
-    """A model whose score is 2 x - 3 y + x y y + 1, in training mode 100 more; it keeps a diary."""
+    """A model whose score is 2 x - 3 y + x y y + 1, in training mode 100 more; it keeps a diary.
+
+    The layer inside of it, model.part, has a mode of its own, which train() and eval() set as well.
+    """
+
+    class Part:
+        def __init__(self):
+            self.params, self.grads, self.training = {}, {}, True
+
+        def sublayers(self):
+            return []
+
+        def parameters(self):
+            return []
 
     class Surface:
         def __init__(self):
             self.params, self.grads, self.training = {"b": np.ones(1)}, {"b": np.full(1, 5.0)}, True
-            self.diary = []
+            self.diary, self.part = [], Part()
 
         def forward(self, X):
-            self.diary.append("forward in training" if self.training else "forward in evaluation")
+            in_training = self.training or self.part.training
+            self.diary.append("forward in training" if in_training else "forward in evaluation")
             x, y = X[:, :1], X[:, 1:]
-            return 2 * x - 3 * y + x * y * y + self.params["b"] + 100.0 * self.training
+            return 2 * x - 3 * y + x * y * y + self.params["b"] + 100.0 * in_training
 
         def backward(self, dout):
             self.diary.append("backward")
             return np.zeros((len(dout), 2))
 
         def sublayers(self):
-            return []
+            return [self.part]
 
         def parameters(self):
             return [(self, "b")]
@@ -151,10 +165,10 @@ def a_surface(student):
             self.grads["b"][...] = 0.0
 
         def train(self):
-            self.training = True
+            self.training = self.part.training = True
 
         def eval(self):
-            self.training = False
+            self.training = self.part.training = False
 
     return Surface()
 
@@ -181,12 +195,15 @@ def test_grid_is_computed_in_eval_mode(student):
     """decision_grid computes in eval mode and leaves training mode or eval mode as it found it"""
     model = a_surface(student)
     for before in (True, False, True):
-        model.training = before
+        model.train() if before else model.eval()
         zz = expect("decision_grid(...)", student.decision_grid(model, (0, 1), (0, 1), 2)).unpack(
             "xx", "yy", "zz"
         )[2]
         zz.close_to([[1.0, 3.0], [-2.0, 1.0]], hint="Dropout must be off while you look: model.eval().")
         expect("model.training after decision_grid", model.training).equals(before)
+        hint = "train() and eval() reach all layers, setting model.training only the outermost."
+        got = expect("training of a layer inside, after decision_grid", model.part.training)
+        got.equals(before, hint)
 
 
 @points(0.5, of="decision_grid", needs="test_grid_matches_the_formula")

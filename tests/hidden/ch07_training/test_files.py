@@ -95,6 +95,71 @@ def through_a_file(student, arrays, others, twice):
 
 
 @in_worker
+def files_of_a_trained_runner(student, losses):
+    """Save a runner whose parameter after epoch e is e and whose dev loss is losses[e - 1]; load it into itself.
+
+    The parameter in the file, the one after a further epoch and load, and what best_loss, best_epoch and history
+    were before and after the load.
+    """
+
+    class Model:
+        def __init__(self):
+            self.params, self.grads = {"W": np.zeros((1, 1))}, {"W": np.zeros((1, 1))}
+            self.training = True
+
+        def forward(self, X):
+            return np.full((len(X), 1), self.params["W"][0, 0])
+
+        def backward(self, dout):
+            return dout
+
+        def sublayers(self):
+            return []
+
+        def parameters(self):
+            return [(self, "W")]
+
+        def zero_grad(self):
+            pass
+
+        def train(self):
+            self.training = True
+
+        def eval(self):
+            self.training = False
+
+    class Steps:
+        def step(self):
+            model.params["W"] = model.params["W"] + 1.0
+
+        def zero_grad(self):
+            pass
+
+    def loss_fn(scores, y):
+        return float(([9.0, *losses])[int(scores[0, 0])]), np.zeros_like(scores)
+
+    def metric(scores, y):
+        return 0.0
+
+    def known():
+        history = {name: list(runner.history[name]) for name in ("train_loss", "dev_loss", "dev_score")}
+        return [history, runner.best_loss, runner.best_epoch]
+
+    io = __import__("io")
+    model, rows = Model(), np.zeros((2, 1))
+    runner, file = student.Runner(model, Steps(), loss_fn, metric), io.BytesIO()
+    runner.train(rows, rows, rows, rows, len(losses) - 1)
+    runner.save(file)
+    with np.load(io.BytesIO(file.getvalue())) as content:
+        saved = [np.array(content[key]) for key in content.files]
+    runner.train(rows, rows, rows, rows, 1)
+    before = known()
+    file.seek(0)
+    runner.load(file)
+    return saved, np.array(model.params["W"]), before, known()
+
+
+@in_worker
 def load_a_misfit(student, arrays, others):
     """Save parameters of one model and load them into another that they do not fit: the error, and what it then holds."""
 
@@ -166,6 +231,18 @@ def test_save_changes_nothing(student, rng):
     expect_arrays("the model after save", found["after save"], flat(layers))
     same = found["same history"]
     expect("runner.load(file)", same).satisfies(same, "it changed history, best_loss or best_epoch.")
+
+
+@points(0.5, of="Runner", needs=NEEDS)
+def test_files_of_a_trained_runner(student):
+    """save writes the parameters as they are now, not the best; load leaves history and the best epoch alone"""
+    saved, loaded, before, after = files_of_a_trained_runner(student, [5.0, 1.0, 4.0, 3.0])
+    there = any(np.array_equal(array, [[3.0]]) for array in saved)
+    words = "the parameter as it is after the third epoch, 3, is not in it. The best one was 2."
+    expect("the file after three epochs", saved).satisfies(there, words)
+    expect("the parameter after another epoch and load", loaded).close_to([[3.0]], rtol=0, atol=0)
+    expect("history, best_loss and best_epoch after load", after).equals(before)
+    expect("best_epoch", after[2]).equals(2)
 
 
 @points(1, of="Runner", needs=NEEDS)

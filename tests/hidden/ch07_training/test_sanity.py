@@ -123,6 +123,8 @@ def test_tiny_batch_takes_its_steps(student):
     ):
         says(student, X, y, 0, 1, start=-5.0, kwargs=kwargs).equals(want)
     says(student, X, y, 0, 1, start=5.0, kwargs={"steps": 0}).equals(True)
+    # One step is enough from -0.1
+    says(student, X, y, 0, 1, start=-0.1, kwargs={"steps": 0}).equals(False, "No step at all for steps = 0.")
 
 
 @points(0.5, of="overfits_tiny_batch", needs=NEEDS)

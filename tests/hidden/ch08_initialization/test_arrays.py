@@ -135,8 +135,16 @@ def test_normal_of_any_shape(student, rng):
         got = expect("init_normal(shape, std, rng)", student.init_normal(shape, 0.5, an_rng(rng)))
         got.has_shape(*shape).has_dtype(np.float64)
         got.satisfies(np.all(got.array() != 0), "some entries are exactly zero.")
+        words = "many entries are equal. Is every entry drawn for itself?"
+        got.satisfies(len(np.unique(got.array())) == got.array().size, words)
         got = expect("init_normal(shape, 0, rng)", student.init_normal(shape, 0.0, an_rng(rng)))
         got.close_to(np.zeros(shape), rtol=0, atol=0)
+    few = student.init_normal((4,), 1.0, an_rng(rng))
+    got = expect("init_normal((4,), 1, rng)", few)
+    numbers = got.array((4,))
+    words = "the numbers were moved or stretched to have exactly this mean or standard deviation."
+    exact = abs(numbers.mean()) < 1e-9 or abs(numbers.std() - 1.0) < 1e-9
+    got.satisfies(not exact, words)
 
 
 @points(1, of="init_normal", needs="test_normal_has_its_std")
@@ -178,6 +186,8 @@ def test_uniform_of_any_shape(student, rng):
         got = student.init_uniform(shape, 0.5, 2.0, an_rng(rng))
         got = expect("init_uniform(shape, low, high, rng)", got).has_shape(*shape).has_dtype(np.float64)
         got.satisfies(np.all((got.array() >= 0.5) & (got.array() <= 2.0)), "entries outside of the range.")
+        words = "many entries are equal. Is every entry drawn for itself?"
+        got.satisfies(len(np.unique(got.array())) == got.array().size, words)
         got = student.init_uniform(shape, -0.25, -0.25, an_rng(rng))
         expect("init_uniform(shape, low, low, rng)", got).close_to(np.zeros(shape) - 0.25, rtol=0, atol=0)
 

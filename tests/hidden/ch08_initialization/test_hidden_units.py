@@ -56,10 +56,13 @@ def test_identical_up_to_a_tolerance(student):
 
 @points(0.5, of="hidden_units_identical", needs="test_identical_means_every_column")
 def test_identical_at_the_edge(student):
-    """hidden_units_identical is True for a single unit, and False for weights that are nan"""
+    """hidden_units_identical is exact for tol = 0, True for a single unit, and False for weights that are nan"""
+    say(student, False, [[1.0, np.nextafter(1.0, 2.0)], [3.0, 3.0]])
+    say(student, False, [[0.0, 1e-300]])
     say(student, True, [[3.0], [4.0]])
     say(student, True, [[3.0]])
     nan = float("nan")
+    say(student, True, [[nan], [1.0]])
     say(student, False, [[nan, nan], [1.0, 1.0]])
     say(student, False, [[1.0, 1.0], [1.0, nan]], 0.5)
 
@@ -169,6 +172,7 @@ def test_permute_refuses_what_is_no_permutation(student, rng):
     W1, b1, W2, _ = a_network(rng, 2, 4, 3)
     for what, perm in {
         "a unit twice": [0, 1, 2, 2],
+        "two units twice": [0, 0, 3, 3],
         "a unit missing at the end": [0, 1, 2],
         "a unit too many": [0, 1, 2, 3, 0],
         "a number out of range": [0, 1, 2, 4],
@@ -193,6 +197,9 @@ def test_permute_takes_any_array(student, rng):
     W1, b1, W2, perm = a_network(rng)
     battery.accepts_any_layout(CALL, student.permute_hidden, W1, b1, W2, [1, 2, 3, 4, 0])
     battery.keeps_float32(CALL, student.permute_hidden, W1, b1, W2, perm)
+    mixed = student.permute_hidden(W1.astype(np.float32), b1, W2.astype(np.float32), perm)
+    for part, dtype in zip(expect(CALL, mixed).sequence(3), (np.float32, np.float64, np.float32)):
+        expect("an array of a network of float32 and float64 arrays", part).has_dtype(dtype)
     W1, b1, W2 = (np.round(5 * a) for a in (W1, b1, W2))
     battery.accepts_integers(CALL, student.permute_hidden, W1, b1, W2, perm)
     for part in expect(CALL, student.permute_hidden(*(a.astype(int) for a in (W1, b1, W2)), perm)).sequence(

@@ -146,6 +146,33 @@ def test_norms_do_not_count_old_gradients(student, rng):
     """gradient_norms is not misled by gradients from before, and gives the same again"""
     check_norms(student, rng, [3, 4, 2], "tanh", dirt=5.0)
     check_norms(student, rng, [3, 4, 2], "tanh", calls=3)
+    for broken in (math.nan, math.inf):
+        check_norms(student, rng, [3, 4, 2], "tanh", dirt=broken)
+
+
+@in_worker
+def norms_beside_other_parameters(student, W, X, others):
+    """gradient_norms of a Linear that has parameters of other names as well, for the sum of the scores."""
+    here = getattr(student, "Linear", None)
+    linear = here if here else __import__("ch06_layers.layers", fromlist=["Linear"]).Linear
+    layer = linear(W.shape[0], W.shape[1], np.random.default_rng(0))
+    layer.params["W"] = W.copy()
+    for name, value in others.items():
+        layer.params[name], layer.grads[name] = np.array(value), np.ones(value.shape)
+    return student.gradient_norms(layer, lambda scores, y: (scores.sum(), np.ones(scores.shape)), X, None)
+
+
+@points(0.5, of="gradient_norms", needs="test_norms_agree_with_finite_differences")
+def test_norms_of_parameters_called_w(student, rng):
+    """gradient_norms counts the parameters with the name 'W' and no others, other matrices neither"""
+    W, X = rng.normal(size=(3, 2)), rng.normal(size=(4, 3))
+    for name, shape in (("gamma", (2,)), ("V", (3, 2)), ("W2", (2, 2)), ("w", (3, 2))):
+        norms = norms_beside_other_parameters(student, W, X, {name: np.ones(shape)})
+        found = expect(f"{CALL}, with another parameter {name!r},", norms)
+        (norm,) = found.sequence(1)
+        # The gradient of the sum of the scores: in each column of dW the column sums of X.
+        want = math.sqrt(2 * sum(float(column.sum()) ** 2 for column in X.T))
+        expect("the gradient norm of W", norm).close_to(want)
 
 
 @points(1, of="gradient_norms", needs="test_norms_agree_with_finite_differences")
@@ -336,7 +363,7 @@ def test_mlp_hands_init_to_every_layer(student, rng):
     expect("was it the rng of the caller?", rngs).equals([True] * 6)
     for k, W in enumerate(first["W"], 1):
         want = np.arange(W.size).reshape(W.shape) + 100.0 * k
-        expect(f"W of Linear {k}", W).close_to(want)
+        expect(f"W of Linear {k}", W).has_dtype(np.float64).close_to(want)
     for k, b in enumerate(first["b"], 1):
         expect(f"b of Linear {k}", b).close_to(np.zeros(widths[k]))
 

@@ -82,6 +82,14 @@ def random_gradients(rng, values, steps):
     return [[rng.normal(size=value.shape) for value in values] for _ in range(steps)]
 
 
+def with_zeros(gradients):
+    """The same, but all zero in the second step, and in the third the first entry of each."""
+    second, third = gradients[1:3]
+    for zero, some in zip(second, third, strict=True):
+        zero[...], some.flat[0] = 0.0, 0.0
+    return gradients
+
+
 def rmsprop_path(values, gradients, lr, decay=0.99, eps=1e-8):
     """RMSProp as written, one number at a time; lr is one number, or one for each step."""
     w = [[float(x) for x in value.ravel()] for value in values]
@@ -180,6 +188,22 @@ def check_shared_nothing(student, rng, optimizer):
             found[which] += walk(student, parts, opt, gradients[step : step + 1])["params"]
     for got, (_, _, names, values, gradients) in zip(found, both):
         compare_paths(f"{optimizer} beside another one", names, got, PATHS[optimizer](values, gradients, 0.1))
+    # A new optimizer for the first model: it begins without a memory, where the first one is now
+    parts, _, names, _, gradients = both[0]
+    again = walk(student, parts, getattr(student, optimizer)(parts[0], lr=0.1), gradients)["params"]
+    want = PATHS[optimizer]([np.asarray(value) for value in found[0][-1]], gradients, 0.1)
+    compare_paths(f"a second {optimizer} of the same model", names, again, want)
+
+
+def check_some_zero_gradients(student, rng, optimizer):
+    """Steps of which some have no gradient: what is remembered goes on."""
+    arrays = start(rng)
+    names, values = flat(arrays)
+    gradients = with_zeros(random_gradients(rng, values, 4))
+    parts = a_model(student, arrays)
+    got = walk(student, parts, getattr(student, optimizer)(parts[0], lr=0.1), gradients)["params"]
+    want = PATHS[optimizer](values, gradients, 0.1)
+    compare_paths(optimizer, names, got, want, hint="A gradient of 0 is a gradient as any other.")
 
 
 def check_zero_gradients(student, rng, optimizer):
@@ -219,6 +243,12 @@ def test_rmsprop_eps_stands_outside_of_the_root(student, rng):
 def test_rmsprop_keeps_the_rules_of_all_optimizers(student, rng):
     """RMSProp works in place, leaves gradients alone, keeps float32 and uses the lr of the moment"""
     check_house_rules(student, rng, "RMSProp")
+
+
+@points(0.25, of="RMSProp", bonus=True, needs="test_rmsprop_follows_the_formula")
+def test_rmsprop_goes_on_without_a_gradient(student, rng):
+    """where the gradient is 0 its usual size shrinks"""
+    check_some_zero_gradients(student, rng, "RMSProp")
 
 
 @points(0.5, of="RMSProp", bonus=True, needs="test_rmsprop_follows_the_formula")
@@ -279,6 +309,12 @@ def test_adam_eps_stands_outside_of_the_root(student, rng):
 def test_adam_keeps_the_rules_of_all_optimizers(student, rng):
     """Adam works in place, leaves gradients alone, keeps float32 and uses the lr of the moment"""
     check_house_rules(student, rng, "Adam")
+
+
+@points(0.25, of="Adam", bonus=True, needs="test_adam_follows_the_formula")
+def test_adam_goes_on_without_a_gradient(student, rng):
+    """where the gradient is 0 the averages go on, and so do the steps"""
+    check_some_zero_gradients(student, rng, "Adam")
 
 
 @points(0.5, of="Adam", bonus=True, needs="test_adam_follows_the_formula")

@@ -72,6 +72,10 @@ def test_dataset_takes_any_kind_of_rows(student, rng):
     rows, labels = pair("dataset[index]", dataset[np.array([3, 1])])
     rows.has_dtype(np.float32).equals(images[[3, 1]])
     labels.has_dtype(np.uint8).equals(targets[[3, 1]])
+    pixels = rng.integers(0, 256, size=(5, 3)).astype(np.uint8)
+    rows, labels = pair("dataset[index]", student.ArrayDataset(pixels, targets[:, 0] / 2)[np.array([0, 4])])
+    rows.has_dtype(np.uint8).equals(pixels[[0, 4]])
+    labels.has_dtype(np.float64).equals(targets[[0, 4], 0] / 2)
 
 
 @points(0.5, of="ArrayDataset", needs="test_dataset_rows_by_index_array")
@@ -103,12 +107,13 @@ def passes(student, X, y, times, options, rng):
 
     class Rows:
         def __init__(self):
-            self.X, self.y = np.array(X), np.array(y)
+            self.X, self.y, self.asked = np.array(X), np.array(y), []
 
         def __len__(self):
             return len(self.X)
 
         def __getitem__(self, index):
+            self.asked.append(str(type(index).__name__))
             return self.X[index], self.y[index]
 
     rows = Rows()
@@ -118,7 +123,7 @@ def passes(student, X, y, times, options, rng):
     seen = [[tuple(batch) for batch in loader] for _ in range(times)]
     after = np.random.get_state()
     touched = before[2] != after[2] or not np.array_equal(before[1], after[1])
-    return {"passes": seen, "len": length, "X": rows.X, "y": rows.y, "global": touched}
+    return {"passes": seen, "len": length, "X": rows.X, "y": rows.y, "global": touched, "asked": rows.asked}
 
 
 def numbered(n):
@@ -165,6 +170,17 @@ def test_loader_sizes(student, rng, n, size, drop, sizes):
     expect("the sizes of the batches", [len(batch) for batch in rows]).equals(sizes)
     expect("the rows of a pass", joined(rows)).equals(list(range(sum(sizes))))
     expect("len(loader)", seen["len"]).equals(len(sizes))
+
+
+@points(0.25, of="DataLoader", needs="test_loader_in_order")
+def test_loader_asks_for_arrays_of_rows(student, rng):
+    """the dataset is asked for dataset[array of ints] and nothing else: it need not know slices or lists"""
+    X, y = numbered(7)
+    for options in ({"batch_size": 3}, {"batch_size": 3, "shuffle": True}):
+        asked = set(passes(student, X, y, 1, options, an_rng(rng))["asked"])
+        kinds = ", ".join(sorted(asked)) or "nothing"
+        words = f"the dataset was indexed with {kinds}, expected an array of row numbers."
+        expect("loader", None).satisfies(asked == {"ndarray"}, words)
 
 
 @points(2, of="DataLoader")

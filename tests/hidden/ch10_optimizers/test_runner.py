@@ -14,16 +14,29 @@ def a_runner(student, W, lr, table):
 
     Without `table`: scores = X W, half the mean square of scores - y, and steps W -= lr * gradient. With it: the
     score of every row is W[0, 0], the loss is table[W[0, 0]], and every step adds 1 to W. All scores lie near 0,
-    and the metric is the sum of its labels over the number of its rows.
+    and the metric is the sum of its labels over the number of its rows. A layer inside of the model, model.part, has
+    a mode of its own, which train() and eval() set as well.
     """
+
+    class Part:
+        def __init__(self):
+            self.params, self.grads, self.training = {}, {}, True
+
+        def sublayers(self):
+            return []
+
+        def parameters(self):
+            return []
 
     class Model:
         def __init__(self):
             self.params, self.grads = {"W": np.array(W)}, {"W": np.zeros_like(W)}
-            self.training, self.diary = True, []
+            self.training, self.diary, self.part = True, [], Part()
 
         def forward(self, X):
-            self.diary.append("forward in training" if self.training else "forward in evaluation")
+            mode = "training" if self.training else "evaluation"
+            half = "" if self.part.training == self.training else ", the layer inside in the other mode"
+            self.diary.append(f"forward in {mode}{half}")
             self.X = X
             return X @ self.params["W"] if table is None else np.full((len(X), 1), self.params["W"][0, 0])
 
@@ -33,7 +46,7 @@ def a_runner(student, W, lr, table):
             return dout @ self.params["W"].T
 
         def sublayers(self):
-            return []
+            return [self.part]
 
         def parameters(self):
             yield self, "W"
@@ -42,10 +55,10 @@ def a_runner(student, W, lr, table):
             self.grads["W"][...] = 0.0
 
         def train(self):
-            self.training = True
+            self.training = self.part.training = True
 
         def eval(self):
-            self.training = False
+            self.training = self.part.training = False
 
     class Steps:
         def step(self):
@@ -140,6 +153,48 @@ def test_evaluate_weighs_by_rows(student, rng):
         score.close_to(want[1], hint="Reset the metric before, update it with every batch.")
 
 
+@in_worker
+def through_loaders(student, runner, batches, dev, epochs):
+    """evaluate(dev) and train(batches, dev, epochs) with loaders of ours, and how often each was looped over.
+
+    As a DataLoader they have a batch_size, which the last batch does not reach.
+    """
+
+    class Loader:
+        def __init__(self, pairs):
+            self.pairs, self.batch_size, self.loops = pairs, len(pairs[0][0]), 0
+
+        def __len__(self):
+            return len(self.pairs)
+
+        def __iter__(self):
+            self.loops += 1
+            return iter(self.pairs)
+
+    first, second, third = Loader(dev), Loader(batches), Loader(dev)
+    evaluated = runner.evaluate(first)
+    runner.train(second, third, epochs)
+    return evaluated, first.loops, second.loops, third.loops
+
+
+@points(0.5, of="RunnerV3", needs=("test_evaluate_weighs_by_rows", "test_train_takes_a_step_for_each_batch"))
+def test_loaders_are_looped_over_once(student, rng):
+    """each loader is looped over once an epoch or evaluation, and a small last batch counts by its rows"""
+    W = rng.normal(size=(2, 1))
+    runner, _ = a_runner(student, W, 0.1, None)
+    batches, dev = some_batches(rng, (4, 4, 1)), some_batches(rng, (3, 1))
+    evaluated, *loops = through_loaders(student, runner, batches, dev, 2)
+    loss, score = expect("runner.evaluate(loader)", evaluated).unpack("loss", "score")
+    want = over_rows(W, dev)
+    loss.close_to(want[0], hint="The last batch may have fewer rows than batch_size.")
+    score.close_to(want[1])
+    got = expect('history["epoch_loss"]', curve(runner, "epoch_loss"))
+    got.close_to(descent(W, 0.1, batches, 2)[1], hint="The last batch may have fewer rows than batch_size.")
+    for name, times, often in zip(("evaluate", "train, loader", "train, dev_loader"), loops, (1, 2, 2)):
+        words = f"looped over {times} times, expected {often}: once an epoch or evaluation."
+        expect(f"the loader of {name}", None).satisfies(times == often, words)
+
+
 @points(1, of="RunnerV3", needs="test_evaluate_weighs_by_rows")
 def test_evaluate_changes_nothing(student, rng):
     """evaluate leaves parameters, gradients, history and the best model as they are"""
@@ -164,9 +219,11 @@ def test_evaluate_leaves_the_mode_as_it_was(student, rng):
     """evaluate computes in eval mode, and leaves training mode or eval mode as it found it"""
     runner, model = a_runner(student, rng.normal(size=(2, 1)), 0.1, None)
     for before in (True, False, True):
-        model.training = before
+        model.train() if before else model.eval()
         runner.evaluate(some_batches(rng, (2, 2)))
         expect("model.training after evaluate", model.training).equals(before)
+        hint = "train() and eval() reach all layers, setting model.training only the outermost."
+        expect("training of a layer inside, after evaluate", model.part.training).equals(before, hint)
     expect("the forward passes of evaluate", fetch(model.diary)).equals(["forward in evaluation"] * 6)
 
 
@@ -221,7 +278,7 @@ def test_train_evaluates_now_and_then(student, rng, epochs, every, when):
 def test_train_is_in_training_mode(student, rng):
     """every batch of training is computed in training mode, every dev batch in eval mode"""
     runner, model = a_runner(student, rng.normal(size=(2, 1)), 0.1, None)
-    model.training = False
+    model.eval()
     batches, dev = some_batches(rng, (3, 2)), some_batches(rng, (2, 2))
     runner.train(batches, dev, 2)
     passes = [word for word in fetch(model.diary) if word.startswith("forward")]

@@ -97,8 +97,8 @@ def test_min_max_apply_of_a_constant_column(student, rng):
     other = X + 2.5
     got = expect("min_max_apply of other rows", student.min_max_apply(other, lo, hi))
     got.close_to(scaled_by_loops(other, lo, hi - lo))
-    narrow = 1e-7 * rng.random((5, 3))
-    lo, hi = np.zeros(3), np.array([1e-7, 2e-7, 1.0])
+    narrow = np.array([1e-7, 1e-14, 1.0]) * rng.random((5, 3))
+    lo, hi = np.zeros(3), np.array([1e-7, 2e-14, 1.0])
     got = expect("min_max_apply with narrow columns", student.min_max_apply(narrow, lo, hi))
     got.close_to(scaled_by_loops(narrow, lo, hi), hint="Only a width of exactly 0 is replaced.")
 
@@ -121,6 +121,8 @@ def test_min_max_apply_takes_any_kind_of_array(student, rng):
     battery.keeps_float32("min_max_apply(X, lo, hi)", student.min_max_apply, X, lo, hi)
     battery.accepts_integers("min_max_apply(X, lo, hi)", student.min_max_apply, X, lo, hi)
     battery.accepts_any_layout("min_max_apply(X, lo, hi)", student.min_max_apply, X, lo, hi)
+    got = expect("min_max_apply(X, lo, hi) of a float32 X", student.min_max_apply(X.astype("f"), lo, hi))
+    got.has_dtype(np.float64).close_to(scaled_by_loops(X, lo, hi - lo))
 
 
 # standardize ---------------------------------------------------------------------------------------------------
@@ -192,8 +194,8 @@ def test_standardize_apply_matches_the_formula(student, rng):
 def test_standardize_apply_of_a_constant_column(student, rng):
     """a column with std 0 is only moved, a column with a tiny std is scaled as any other"""
     X = rng.normal(size=(5, 3))
-    X[:, 1], X[:, 2] = 0.1, 1e-6 * X[:, 2]
-    mean, std = np.array([0.5, 0.1, 0.0]), np.array([2.0, 0.0, 1e-6])
+    X[:, 1], X[:, 2] = 0.1, 1e-14 * X[:, 2]
+    mean, std = np.array([0.5, 0.1, 0.0]), np.array([2.0, 0.0, 1e-14])
     got = battery.stays_finite("standardize_apply(X, mean, std)", student.standardize_apply, X, mean, std)
     expect("standardize_apply(X, mean, std)", got).close_to(scaled_by_loops(X, mean, std))
     other = X + 2.5
@@ -217,3 +219,6 @@ def test_standardize_apply_takes_any_kind_of_array(student, rng):
     battery.keeps_float32("standardize_apply(X, mean, std)", student.standardize_apply, *args)
     battery.accepts_integers("standardize_apply(X, mean, std)", student.standardize_apply, *args)
     battery.accepts_any_layout("standardize_apply(X, mean, std)", student.standardize_apply, *args)
+    single = (args[0].astype(np.float32), *args[1:])
+    got = expect("standardize_apply(X, mean, std) of a float32 X", student.standardize_apply(*single))
+    got.has_dtype(np.float64).close_to(scaled_by_loops(*args))

@@ -66,7 +66,7 @@ def walk(student, parts, optimizer, gradients):
 
 def start(rng, dtype=np.float64):
     """Parameters of four layers, one inside the other; two have the same names and shapes, one has none."""
-    shapes = [{}, {"W": (3, 2), "b": (2,)}, {"W": (3, 2), "b": (2,), "gamma": (2,)}, {"W": (1, 4)}]
+    shapes = [{}, {"W": (3, 2), "b": (2,)}, {"W": (3, 2), "b": (2,), "gamma": (2, 2)}, {"W": (4,)}]
     return [{name: rng.normal(size=s).astype(dtype) for name, s in part.items()} for part in shapes]
 
 
@@ -78,6 +78,14 @@ def flat(arrays):
 def random_gradients(rng, values, steps):
     """A random gradient for every parameter, for each of some steps."""
     return [[rng.normal(size=value.shape) for value in values] for _ in range(steps)]
+
+
+def with_zeros(gradients):
+    """The same, but all zero in the second step, and in the third the first entry of each."""
+    second, third = gradients[1:3]
+    for zero, some in zip(second, third, strict=True):
+        zero[...], some.flat[0] = 0.0, 0.0
+    return gradients
 
 
 def sgd_path(names, values, gradients, lr, weight_decay=0.0, rho=0.0):
@@ -144,6 +152,12 @@ def check_shared_nothing(student, rng, optimizer, **options):
             found[which] += walk(student, parts, opt, gradients[step : step + 1])["params"]
     for got, (_, _, names, values, gradients) in zip(found, both):
         compare_paths(call, names, got, sgd_path(names, values, gradients, 0.1, **options))
+    # A new optimizer for the first model: it begins without a memory, where the first one is now
+    parts, _, names, _, gradients = both[0]
+    fresh = getattr(student, optimizer)(parts[0], lr=0.1, **options)
+    again = walk(student, parts, fresh, gradients)["params"]
+    want = sgd_path(names, [np.asarray(value) for value in found[0][-1]], gradients, 0.1, **options)
+    compare_paths(f"a second {optimizer} of the same model", names, again, want)
 
 
 def check_new_arrays(student, rng, optimizer, **options):
@@ -178,6 +192,33 @@ def check_float32(student, rng, optimizer, **options):
         expect("a float32 parameter after a step", value).has_dtype(np.float32)
     want = sgd_path(names, values, gradients, 0.1, weight_decay=0.5, **options)
     compare_paths(f"{optimizer} in float32", names, got["params"], want, rtol=1e-5, atol=1e-5)
+
+
+def check_decay_and_lr(student, rng, optimizer, **options):
+    """Steps with weight decay, each with another lr."""
+    arrays = start(rng)
+    names, values = flat(arrays)
+    gradients, rates = random_gradients(rng, values, 3), [0.5, 0.1, 0.3]
+    parts = a_model(student, arrays)
+    opt = getattr(student, optimizer)(parts[0], lr=rates[0], weight_decay=0.4, **options)
+    got = []
+    for rate, gradient in zip(rates, gradients):
+        opt.lr = rate
+        got += walk(student, parts, opt, [gradient])["params"]
+    want = sgd_path(names, values, gradients, rates, weight_decay=0.4, **options)
+    compare_paths(optimizer, names, got, want, hint="g = gradient + weight_decay * w, times the lr of now.")
+
+
+def check_zero_gradients(student, rng, optimizer, **options):
+    """Steps of which some have no gradient: what is remembered, and the decay, go on."""
+    arrays = start(rng)
+    names, values = flat(arrays)
+    gradients = with_zeros(random_gradients(rng, values, 4))
+    parts = a_model(student, arrays)
+    opt = getattr(student, optimizer)(parts[0], lr=0.1, weight_decay=0.4, **options)
+    got = walk(student, parts, opt, gradients)["params"]
+    want = sgd_path(names, values, gradients, 0.1, weight_decay=0.4, **options)
+    compare_paths(optimizer, names, got, want, hint="A gradient of 0 is a gradient as any other.")
 
 
 # SGD -----------------------------------------------------------------------------------------------------------
@@ -229,6 +270,18 @@ def test_sgd_learning_rate_may_change(student, rng):
         opt.lr = rate
         got += walk(student, parts, opt, [gradient])["params"]
     compare_paths("SGD", names, got, sgd_path(names, values, gradients, rates))
+
+
+@points(0.25, of="SGD", needs=("test_sgd_learning_rate_may_change", "test_sgd_weight_decay"))
+def test_sgd_weight_decay_with_another_learning_rate(student, rng):
+    """the decay of a step is that of the lr of the moment as well"""
+    check_decay_and_lr(student, rng, "SGD")
+
+
+@points(0.25, of="SGD", needs="test_sgd_weight_decay")
+def test_sgd_decays_without_a_gradient(student, rng):
+    """where the gradient is 0 the weights decay all the same"""
+    check_zero_gradients(student, rng, "SGD")
 
 
 @points(0.25, of="SGD", needs="test_sgd_weight_decay")
@@ -301,6 +354,12 @@ def test_momentum_learning_rate_may_change(student, rng):
     compare_paths("Momentum", names, got, want, hint="v = rho * v + lr * g, then w = w - v.")
 
 
+@points(0.25, of="Momentum", needs=("test_momentum_learning_rate_may_change", "test_momentum_weight_decay"))
+def test_momentum_weight_decay_with_another_learning_rate(student, rng):
+    """the decay goes into the velocity with the lr of the moment"""
+    check_decay_and_lr(student, rng, "Momentum", rho=0.8)
+
+
 @points(0.75, of="Momentum", needs="test_momentum_follows_the_formula")
 def test_momentum_steps_in_place(student, rng):
     """Momentum changes the arrays in params, and works on those that are there now"""
@@ -314,6 +373,12 @@ def test_momentum_steps_in_place(student, rng):
 def test_momentums_share_nothing(student, rng):
     """two Momentum optimizers share no velocity"""
     check_shared_nothing(student, rng, "Momentum", rho=0.9)
+
+
+@points(0.5, of="Momentum", needs="test_momentum_weight_decay")
+def test_momentum_rolls_on_without_a_gradient(student, rng):
+    """where the gradient is 0 the last step goes on, by rho shorter, and the weights decay"""
+    check_zero_gradients(student, rng, "Momentum", rho=0.8)
 
 
 @points(0.25, of="Momentum", needs="test_momentum_weight_decay")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grader import expect, in_worker, points
+from grader import draw_curve, draw_region, expect, in_worker, points
 
 DATA = Path(__file__).resolve().parents[3] / "exercises" / "data"  # read on this side; a worker has no files
 
@@ -77,7 +77,11 @@ def train_network(student, X, y, X_dev, y_dev, hidden, outputs, options):
     opt = getattr(student, options["optimizer"])(net, **options["rates"])
     runner = student.RunnerV3(net, opt, loss_fn, student.AccuracyMeter())
     runner.train(loader, dev, options["epochs"], eval_every=options["every"])
-    return {"params": net.params, "score": float(runner.history["dev_score"][-1])}
+    try:
+        losses = [float(loss) for loss in runner.history["step_loss"]]
+    except Exception:
+        losses = []  # other tests judge the history
+    return {"params": net.params, "score": float(runner.history["dev_score"][-1]), "losses": losses}
 
 
 def accuracy_of(params, X, y):
@@ -99,6 +103,7 @@ def test_iris(student, rng):
     options = {"seed": int(rng.integers(2**31)), "batch": 16, "epochs": 100, "every": 100}
     options |= {"optimizer": "SGD", "rates": {"lr": 0.1}}
     got = train_network(student, X[fit], y[fit], X[test], y[test], 8, 3, options)
+    draw_curve("Iris, 4-8-3 with SGD: loss before each step", {"batch loss": got["losses"]})
     # 1500 seeds: at least 0.94 on training rows, at least 0.88 on test rows
     on_test = accuracy_of(got["params"], X[test], y[test])
     expect("the accuracy on 100 training rows", accuracy_of(got["params"], X[fit], y[fit])).at_least(0.9)
@@ -124,5 +129,12 @@ def test_moons_with_momentum(student, rng):
     options = {"seed": int(rng.integers(2**31)), "batch": 300, "epochs": 300, "every": 300}
     options |= {"optimizer": "Momentum", "rates": {"lr": 0.5, "rho": 0.9}}
     got = train_network(student, X, y, X_test, y_test, 16, 1, options)
+    draw_curve("Two moons with Momentum: loss before each step", {"batch loss": got["losses"]})
+
+    def above(points):
+        found = got["params"]
+        return np.tanh(points @ found["V"] + found["c"]) @ found["W"] + found["b"] > 0
+
+    draw_region("Two moons, the last parameters", above, X, y)
     # 400 seeds: at least 0.985; a straight border has 0.88
     expect("the accuracy on 200 test rows", accuracy_of(got["params"], X_test, y_test)).at_least(0.95)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader import Rng, battery, expect, observe, points, refuses
+from grader import Rng, battery, expect, in_worker, observe, points, refuses
 
 
 def folds_of(student, n, k, seed):
@@ -130,8 +130,11 @@ def test_every_fold_is_trained_without_its_validation_rows(student, rng):
 def test_each_fold_scores_its_own_model(student):
     """the model of a fold is the one that fit returned for that fold"""
     X, y = numbered(9)
-    spy = Spy([1.0, 2.0, 3.0])
-    student.cross_validate(spy.fit, spy.score, X, y, 3, Rng(2))
+    spy = Spy([2.0, 3.0, 1.0])
+    result = student.cross_validate(spy.fit, spy.score, X, y, 3, Rng(2))
+    _, scores = expect("cross_validate(...)", result).unpack("mean", "scores")
+    got = expect("the scores", np.array([float(s) for s in scores.sequence(3)]))
+    got.close_to([2.0, 3.0, 1.0], hint="In the order of the folds.")
     models = [model for model, _, _ in spy.scored]
     expect("the models that were scored", models).satisfies(
         models == [1, 2, 3], "a fitted model was used again."
@@ -173,6 +176,9 @@ def test_cross_validation_of_images(student):
     expect("what fit saw", spy.fitted[0][0]).satisfies(
         spy.fitted[0][0].shape[1:] == (2, 2), "images lost their shape."
     )
+    labels = [part for fitted in spy.fitted for part in fitted[1:]] + [seen[2] for seen in spy.scored]
+    whole = all(part.dtype.kind in "iu" for part in labels)
+    expect("the labels that fit and score saw", whole).satisfies(whole, "class labels are no longer ints.")
 
 
 @points(0.5, of="cross_validate", needs="test_every_fold_is_trained_without_its_validation_rows")
@@ -183,6 +189,9 @@ def test_cross_validation_refuses_what_does_not_fit(student):
     args = (spy.fit, spy.score)
     refuses(
         "cross_validate with 5 rows, 4 labels", ValueError, student.cross_validate, *args, X, y[:4], 2, Rng(0)
+    )
+    refuses(
+        "cross_validate with 4 rows, 5 labels", ValueError, student.cross_validate, *args, X[:4], y, 2, Rng(0)
     )
     refuses(
         "cross_validate with 6 folds of 5 rows", ValueError, student.cross_validate, *args, X, y, 6, Rng(0)
@@ -240,7 +249,7 @@ def test_curve_keeps_the_order_of_sizes(student):
 
 
 @points(0.5, of="learning_curve", needs="test_curve_trains_on_the_first_rows")
-@pytest.mark.parametrize("size", [0, 7])
+@pytest.mark.parametrize("size", [0, 7, -1])
 def test_curve_refuses_impossible_sizes(student, size):
     """learning_curve raises ValueError for a size below 1 or above the number of rows"""
     X, y = numbered(6)
@@ -282,11 +291,13 @@ def test_diagnosis_of_every_kind(student):
 
 @points(0.5, of="diagnose_fit", needs="test_diagnosis_of_every_kind")
 def test_diagnosis_at_the_borders(student):
-    """equal to the target counts as reached, and exactly twice the training error is not yet overfitting"""
+    """equal to the target counts as reached, exactly twice the training error is no overfitting; errors may be 0"""
     for train, val, target, word in (
         (0.25, 0.25, 0.25, "good"),
         (0.25, 0.5, 0.25, "good"),
         (0.125, 0.5, 0.5, "good"),
+        (0.0, 0.5, 0.25, "overfit"),
+        (0.0, 0.5, 0.0, "overfit"),
     ):
         call = f"diagnose_fit({train}, {val}, {target})"
         expect(call, student.diagnose_fit(train, val, target)).equals(word)
@@ -347,6 +358,37 @@ def test_memorises_stops_when_it_knows(student):
     )
 
 
+@in_worker
+def within_the_budget(student, needed, budget):
+    """What memorises says of a model that knows its labels after so many steps; how often it was trained."""
+    steps = []
+
+    class Learner:
+        def fit_step(self, X, y):
+            steps.append(1)
+
+        def predict(self, X):
+            return np.array([1, 0]) if len(steps) >= needed else np.array([0, 0])
+
+    args = (Learner, np.zeros((2, 1)), np.array([1, 0]))
+    found = student.memorises(*args) if budget is None else student.memorises(*args, steps=budget)
+    return bool(found), len(steps)
+
+
+@points(0.25, of="memorises", needs="test_memorises_says_what_the_model_can")
+def test_memorises_has_its_budget(student):
+    """the budget is 2000 steps unless told otherwise, and may be 0"""
+    for needed, budget, want in (
+        (2000, None, (True, 2000)),
+        (2001, None, (False, 2000)),
+        (1, 0, (False, 0)),
+    ):
+        words = f"memorises for a model that needs {needed} steps, steps={2000 if budget is None else budget}"
+        said, trained = within_the_budget(student, needed, budget)
+        expect(words, said).equals(want[0])
+        expect(f"the calls of fit_step, {words}", trained).equals(want[1])
+
+
 @points(0.5, of="memorises", needs="test_memorises_says_what_the_model_can")
 def test_memorises_wants_every_label(student):
     """all but one label right is not yet by heart"""
@@ -359,5 +401,5 @@ def test_memorises_wants_every_label(student):
         def predict(self, X):
             return self.y
 
-    got = student.memorises(lambda: Nearly(), np.zeros((30, 1)), np.arange(30) % 2, 3)
+    got = student.memorises(lambda: Nearly(), np.zeros((1500, 1)), np.arange(1500) % 2, 3)
     expect("memorises for a model that misses one label", got).equals(False)

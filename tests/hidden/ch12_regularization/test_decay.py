@@ -288,6 +288,9 @@ def test_decay_step_of_any_array(student, rng):
     battery.keeps_float32("sgd_decay_step(w, g, lr, lam)", student.sgd_decay_step, w, g, 0.3, 0.7)
     battery.accepts_integers("sgd_decay_step(w, g, lr, lam)", student.sgd_decay_step, w, g, 0.3, 0.7)
     battery.accepts_any_layout("sgd_decay_step(w, g, lr, lam)", student.sgd_decay_step, w, g, 0.3, 0.7)
+    for one, other in ((np.float32, np.float64), (np.float64, np.float32)):
+        got = student.sgd_decay_step(w.astype(one), g.astype(other), 0.3, 0.7)
+        expect("sgd_decay_step of float32 and float64 arrays", got).has_dtype(np.float64)
 
 
 @in_worker

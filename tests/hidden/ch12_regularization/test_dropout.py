@@ -67,21 +67,22 @@ def test_dropout_drops_with_probability_p(student, rng, p):
 def test_dropout_draws_for_each_entry(student, rng):
     """every entry is switched off by itself: not by row, by column, as a whole, or a fixed number of them"""
     p, draws = 0.4, 1000
-    off = many_masks(student, rng.normal(size=(3, 4)), p, an_rng(rng), draws)
-    off = expect("masks", off.astype(float)).array((draws, 3, 4)).reshape(draws, 12)
-    # bounds of 6 standard deviations: sqrt(0.24 / 1000) = 0.0155, sqrt(0.16 * 0.84 / 1000) = 0.0116
-    each = off.mean(axis=0)
-    worst = float(np.abs(each - p).max())
-    expect("how far an entry is from being off in 40 % of all draws", worst).at_most(0.093)
-    both = np.einsum("tj,tk->jk", off, off) / draws
-    worst = float(np.abs(both - p * p)[~np.eye(12, dtype=bool)].max())
-    expect("how far two entries are from being off together in 16 % of all draws", worst).at_most(
-        0.07, "Draw one number for each entry."
-    )
-    number = off.sum(axis=1)  # mean 4.8, variance 2.88; at most 2: 8 %, at least 8: 6 %
-    expect("the number of entries that are off", number).satisfies(
-        number.min() <= 2 and number.max() >= 8, "is nearly the same in all draws."
-    )
+    for shape in ((3, 4), (2, 3, 1, 2)):
+        off = many_masks(student, rng.normal(size=shape), p, an_rng(rng), draws)
+        off = expect("masks", off.astype(float)).array((draws, *shape)).reshape(draws, 12)
+        # bounds of 6 standard deviations: sqrt(0.24 / 1000) = 0.0155, sqrt(0.16 * 0.84 / 1000) = 0.0116
+        each = off.mean(axis=0)
+        worst = float(np.abs(each - p).max())
+        expect("how far an entry is from being off in 40 % of all draws", worst).at_most(0.093)
+        both = np.einsum("tj,tk->jk", off, off) / draws
+        worst = float(np.abs(both - p * p)[~np.eye(12, dtype=bool)].max())
+        expect("how far two entries are from being off together in 16 % of all draws", worst).at_most(
+            0.07, "Draw one number for each entry."
+        )
+        number = off.sum(axis=1)  # mean 4.8, variance 2.88; at most 2: 8 %, at least 8: 6 %
+        expect("the number of entries that are off", number).satisfies(
+            number.min() <= 2 and number.max() >= 8, "is nearly the same in all draws."
+        )
 
 
 @points(1, of="dropout_forward", needs="test_dropout_scales_what_stays")
@@ -248,5 +249,8 @@ def test_dropout_backward_of_any_array(student, rng):
     """dropout_backward keeps float32, converts integers and takes any memory layout"""
     dout, mask = rng.integers(-4, 5, size=(4, 3)).astype(float), 2.0 * (rng.random((4, 3)) < 0.5)
     battery.keeps_float32("dropout_backward(dout, mask)", student.dropout_backward, dout, mask)
+    for one, other in ((np.float32, np.float64), (np.float64, np.float32)):
+        got = student.dropout_backward(dout.astype(one), mask.astype(other))
+        expect("dropout_backward of float32 and float64 arrays", got).has_dtype(np.float64)
     battery.accepts_integers("dropout_backward(dout, mask)", student.dropout_backward, dout, mask)
     battery.accepts_any_layout("dropout_backward(dout, mask)", student.dropout_backward, dout, mask)

@@ -116,7 +116,9 @@ def test_conv_layers_share_nothing(student, rng):
     (one, W1, b1), (two, W2, b2) = conv_layer(student, rng, 2, 3, 2), conv_layer(student, rng, 2, 3, 2)
     x1, x2, dout = rng.normal(size=(2, 2, 3, 3)), rng.normal(size=(2, 2, 3, 3)), rng.normal(size=(2, 3, 2, 2))
     one.forward(rng.normal(size=(4, 2, 5, 5)))
+    two.forward(rng.normal(size=(2, 2, 3, 3)))
     expect("the first layer's forward(x)", one.forward(x1)).close_to(conv(x1, W1, b1))
+    two.eval()
     expect("the second layer's forward(x)", two.forward(x2)).close_to(conv(x2, W2, b2))
     one.backward(dout)
     hint = "Keep everything on self; backward belongs to the last forward."
@@ -244,9 +246,9 @@ def layers_with_own_init(student, W):
 
 
 @in_worker
-def build_with_wrong_shape(student):
+def build_with_wrong_shape(student, wrong):
     """Must raise: what init returns does not fit."""
-    student.Conv2d(3, 2, 2, np.random.default_rng(0), init=lambda shape, rng: np.ones((3, 2, 2, 2)))
+    student.Conv2d(3, 2, 2, np.random.default_rng(0), init=lambda shape, rng: np.ones(wrong))
 
 
 @points(1, of="Conv2d", needs="test_conv_layer_starts_with_its_parameters")
@@ -262,7 +264,9 @@ def test_conv_layer_callable_init(student, rng):
     expect('layer.params["W"] with dtype=np.float32', small).has_dtype(np.float32)
     for name in ("normal", "", "He"):
         refuses("Conv2d with an unknown init", ValueError, student.Conv2d, 3, 2, 2, an_rng(rng), init=name)
-    refuses("Conv2d with an init of the wrong shape", ValueError, build_with_wrong_shape, student)
+    for wrong in ((3, 2, 2, 2), (2, 3, 4), (1, 1, 1, 1), (2, 2), ()):
+        call = f"Conv2d(3, 2, 2, ...) with an init that returns the shape {wrong}"
+        refuses(call, ValueError, build_with_wrong_shape, student, wrong)
 
 
 @points(1, of="Conv2d", needs="test_conv_layer_he")

@@ -246,6 +246,9 @@ def test_conv_takes_any_kind_of_array(student, rng):
     battery.keeps_float32(CALL, out, x, w, b, 2, 1, rtol=1e-4, atol=2e-5)
     battery.accepts_any_layout(CALL, out, x, w, b, 2, 1)
     battery.accepts_integers(CALL, out, np.round(3 * x), np.round(3 * w), np.round(3 * b), 1, 1)
+    for k, name in enumerate("xwb"):
+        mixed = [a if i == k else a.astype(np.float32) for i, a in enumerate((x, w, b))]
+        expect(f"out of conv2d_forward with all but {name} float32", out(*mixed)).has_dtype(np.float64)
 
 
 @points(0.5, of="conv2d_forward", seconds=6)

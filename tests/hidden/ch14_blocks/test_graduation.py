@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grader import Rng, expect, in_worker, points
+from grader import Rng, draw_curve, expect, in_worker, points
 
 SHAPES = [(8, 1, 3, 3), (8,), (16, 8, 3, 3), (16,), (64, 10), (10,)]
 
@@ -66,6 +66,35 @@ def test_small_cnn_starts_right(student):
             expect("the deviation of a weight, as a share of He's", ratio).between(0.65, 1.35)
     got = model.forward(np.zeros((2, 1, 8, 8)))
     expect("model.forward(x)", got).has_dtype(np.float32)
+
+
+@in_worker
+def weights_in_turn(student, seed, single):
+    """The weights of a SmallCNN, and those of its three layers made one after the other with the same seed."""
+    import numpy as np
+
+    dtype = np.float32 if single else np.float64
+    model = student.SmallCNN(np.random.default_rng(seed), dtype=dtype)
+    rng = np.random.default_rng(seed)
+    parts = [
+        student.Conv2d(1, 8, 3, rng, pad=1, init="he", dtype=dtype),
+        student.Conv2d(8, 16, 3, rng, pad=1, init="he", dtype=dtype),
+        student.Linear(64, 10, rng, init="he", dtype=dtype),
+    ]
+    return (
+        [np.array(layer.params[name]) for layer, name in model.parameters() if name == "W"],
+        [np.array(part.params["W"]) for part in parts],
+    )
+
+
+@points(0.5, of="SmallCNN", needs="test_small_cnn_starts_right")
+def test_small_cnn_draws_in_turn(student, rng):
+    """the first convolution draws first, the linear layer last, each with 'he'"""
+    for single in (True, False):
+        mine, parts = weights_in_turn(student, int(rng.integers(2**31)), single)
+        names = ("the first convolution", "the second convolution", "the linear layer")
+        for name, got, want in zip(names, mine, parts, strict=True):
+            expect(f"W of {name}", got).close_to(want, rtol=1e-6, hint="init='he', and draws in this order.")
 
 
 @points(0.5, of="SmallCNN", needs="test_small_cnn_scores")
@@ -161,15 +190,21 @@ def test_the_run_in_batches(student, rng):
     seed = int(rng.integers(2**31))
     orders = batches_of_loader(student, len(X), 4, 3, seed)
     options = {"epochs": 3, "lr": 0.1, "batch_size": 4}
+    losses, W_right, b_right = momentum_run(
+        X, y, W, b, 3, 0.1, lambda e: [np.array(rows) for rows in orders[e]]
+    )
+    y_test = (X_test @ W_right + b_right).argmax(axis=1)
+    y_test[4:] = (y_test[4:] + 1) % 3  # of six rows the last two are wrong: a second batch of its own
     found, W_end, _ = expect(
         "train_digits", linear_run(student, X, y, X_test, y_test, W, b, seed, options, False)
     ).unpack("the dict", "W", "b")
-    losses, W_right, _ = momentum_run(X, y, W, b, 3, 0.1, lambda e: [np.array(rows) for rows in orders[e]])
     for value, right in zip(found.keys("loss")["loss"].sequence(3), losses, strict=True):
         expect("a number in 'loss'", value).close_to(
             right, rtol=1e-6, hint="The mean of the batch losses of an epoch."
         )
     W_end.close_to(W_right, rtol=1e-6)
+    share = found.keys("test_accuracy")["test_accuracy"]
+    share.close_to(4 / 6, hint="The share of all rows, not a mean over batches.")
 
 
 @in_worker
@@ -247,9 +282,9 @@ def digits(rng):
 def test_a_dense_network_reads_digits(student, rng):
     """64-64-10 with ReLU: at least 92 % of digits that it has never seen"""
     X, y, X_test, y_test = digits(rng)
-    _, p = expect("train_digits", digits_run(student, X, y, int(rng.integers(2**31)), "dense")).unpack(
-        "dict", "parameters"
-    )
+    found = digits_run(student, X, y, int(rng.integers(2**31)), "dense")
+    _, p = expect("train_digits", found).unpack("dict", "parameters")
+    draw_curve("Digits, 64-64-10, epoch by epoch", found[0])
     W1, b1, W2, b2 = (np.asarray(a) for a in p.sequence(4))
     scores = np.maximum(X_test @ W1 + b1, 0) @ W2 + b2
     expect(

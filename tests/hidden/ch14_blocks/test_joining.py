@@ -64,6 +64,10 @@ def test_joining_keeps_float32(student, rng):
     """concat_channels of float32 parts is float32"""
     parts = [p.astype(np.float32) for p in parts_of(rng, 1, 2)]
     expect("concat_channels(parts)", student.concat_channels(parts)).has_dtype(np.float32)
+    for wide in (0, 1):
+        mixed = [p.astype(np.float64) if k == wide else p for k, p in enumerate(parts)]
+        got = expect("concat_channels of a float32 and a float64 part", student.concat_channels(mixed))
+        got.has_dtype(np.float64)
 
 
 @points(1.5, of="concat_channels_backward")

@@ -64,6 +64,22 @@ def test_residual_input_gradient(student, rng):
     dx.gradient(lambda v: residual(v, p), at=x, dout=dout, upstream=dout)
 
 
+@points(0.5, of="ResidualBlock", needs="test_residual_input_gradient")
+def test_residual_slope_at_zero(student, rng):
+    """where x + f(x) is 0 nothing comes back, and where x alone is 0 all does"""
+    block, _p, pairs = block_of(student, rng, 1)
+    for layer, name in pairs:
+        layer.params[name] = np.zeros((1, 1, 3, 3) if name == "W" else 1)
+    x, dout = np.array([[[[-1.0, 0.0, 2.0, 0.0]]]]), rng.normal(size=(1, 1, 1, 4))
+    block.forward(x)
+    got = expect("block.backward(dout) with zero weights", block.backward(dout))
+    got.close_to(np.where(x > 0, dout, 0.0), rtol=0, atol=0, hint="relu has slope 0 at 0.")
+    pairs[3][0].params["b"] = np.ones(1)  # the bias of conv2: x + f(x) is x + 1
+    block.forward(x)
+    got = expect("block.backward(dout) with f(x) = 1", block.backward(dout))
+    got.close_to(np.where(x > -1, dout, 0.0), rtol=0, atol=0, hint="dL/ds = dL/dout where s > 0.")
+
+
 @points(2, of="ResidualBlock", needs="test_residual_forward")
 def test_residual_parameter_gradients(student, rng):
     """ResidualBlock.backward puts the gradients of both convolutions into their grads"""

@@ -76,6 +76,25 @@ def test_tracing_changes_nothing(student):
     )
 
 
+@in_worker
+def trace_of_a_nested_model(student):
+    """The trace of a network with a network inside and one score at the end."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    inner = student.Sequential(student.Flatten(), student.Linear(12, 5, rng), student.ReLU())
+    return student.shape_trace(student.Sequential(inner, student.Linear(5, 1, rng)), (1, 3, 4))
+
+
+@points(0.5, of="shape_trace", needs="test_shapes_on_the_way")
+def test_shapes_of_a_network_in_a_network(student):
+    """a Sequential inside of the model counts as one layer, and an axis of one stays"""
+    got = expect("shape_trace(model, (1, 3, 4))", trace_of_a_nested_model(student)).sequence(3)
+    for shape, right in zip(got, [[1, 3, 4], [5], [1]], strict=True):
+        entries = expect("a shape in shape_trace(model, input_shape)", shape).sequence(len(right))
+        expect("a shape in shape_trace(model, input_shape)", [int(n) for n in entries]).equals(right)
+
+
 @points(1, of="shape_trace", needs="test_shapes_on_the_way")
 def test_shapes_of_the_whole_network(student):
     """the network of the course's first note: 1408 numbers before the last layer"""
@@ -191,11 +210,14 @@ def test_labels_are_read(student, rng):
 
 @points(0.5, of="read_idx", needs=("test_images_are_read", "test_labels_are_read"))
 def test_packed_and_open_files_are_read(student, rng):
-    """read_idx unpacks gzip and reads open files"""
+    """read_idx unpacks gzip and reads open files, large ones too"""
     images, labels = rng.integers(0, 256, size=(2, 3, 4)), rng.integers(0, 10, size=5)
     for array in (images, labels):
         got = expect("read_idx of a gzipped file", student.read_idx(gzip.compress(idx(array))))
         got.equals(array.astype(np.uint8))
+    many = rng.integers(0, 10, size=70_000)
+    got = expect("read_idx of 70 000 labels", student.read_idx(gzip.compress(idx(many))))
+    got.equals(many.astype(np.uint8), "Whole numbers of four bytes.")
     got = expect("read_idx of an open file", student.read_idx(io.BytesIO(idx(images))))
     got.equals(images.astype(np.uint8))
 
@@ -216,6 +238,8 @@ def test_broken_files_are_refused(student, rng):
         turned,
     ]
     broken += [(2050).to_bytes(4, "big") + images[4:], (0).to_bytes(4, "big") + labels[4:], b"", b"\0\0"]
+    # Magic numbers of which a part is right: of a longer number, and of an IDX file of floats
+    broken += [(2**24 + 2049).to_bytes(4, "big") + labels[4:], (0x0D03).to_bytes(4, "big") + images[4:]]
     for data in broken:
         refuses("read_idx of a broken file", ValueError, student.read_idx, data)
 

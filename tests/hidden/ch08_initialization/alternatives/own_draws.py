@@ -64,7 +64,7 @@ def permute_hidden(W1, b1, W2, perm):
     H = len(b1)
     if len(perm) != H or set(np.asarray(perm).tolist()) != set(range(H)):
         raise ValueError("each unit once")
-    P = np.zeros((H, H), dtype=b1.dtype)
+    P = np.zeros((H, H), dtype=np.float32)
     P[perm, range(H)] = 1
     return Hidden(W1 @ P, b1 @ P, P.T @ W2)
 

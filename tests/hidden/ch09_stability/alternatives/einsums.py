@@ -27,7 +27,7 @@ def gradient_norms(model, loss_fn, X, y):
     model.zero_grad()
     _, dscores = loss_fn(model.forward(np.array(X)), y)
     model.backward(np.array(dscores))
-    dWs = [np.array(layer.grads[name]) for layer, name in pairs if name != "b"]
+    dWs = [np.array(layer.grads[name]) for layer, name in pairs if name == "W"]
     model.zero_grad()
     return [float(np.sqrt(np.einsum("ij,ij->", dW, dW))) for dW in dWs]
 

@@ -12,7 +12,7 @@ Point = namedtuple("Point", "n train val")
 
 def poly_features(x, degree):
     x = as_float(x)
-    if x.ndim > 1 or degree != abs(degree):
+    if x.ndim != 1 or degree != abs(degree):
         raise ValueError("not a list of numbers")
     F = np.ones((x.size, degree + 1), dtype=x.dtype)
     F[:, 1:] = x[:, np.newaxis] / np.arange(1, degree + 1, dtype=x.dtype)
