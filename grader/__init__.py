@@ -25,6 +25,8 @@ _HOME = {
     "has": "student",
     "rng_state": "student",
     "in_worker": "student",
+    "draw_curve": "drawings",
+    "draw_region": "drawings",
     "mistake": "mistakes",
     "Grader": "api",
     "grade_submission": "api",

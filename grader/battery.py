@@ -21,17 +21,23 @@ import numpy as np
 from grader.compare import Expectation, expect, same_results
 from grader.errors import Mismatch
 from grader.student import Remote, Rng, fetch, observe, rng_state
+from grader.texts import say
+
+LAYOUTS = {
+    "Fortran-ordered": "fortran",
+    "strided": "strided",
+    "negatively strided": "negative",
+    "broadcast (stride 0)": "broadcast",
+}  # -> text
 
 
 def leaves_arguments_alone(call: str, function: Remote, *args: Any, **kwargs: Any) -> None:
     """B1: no argument is modified, and read-only arguments are enough."""
     seen = observe(function, *args, **kwargs)
     if seen.modified:
-        raise Mismatch(
-            f"{call} changed its argument number {_place(seen.modified[0])}. Work on a new array, not in place."
-        )
+        raise Mismatch(say("battery.changes-argument", call=call, place=_place(seen.modified[0])))
     locked = [_read_only(a) if isinstance(a, np.ndarray) else a for a in args]
-    same_results(f"{call} with read-only arguments", function(*locked, **kwargs), seen.value)
+    same_results(say("battery.read-only", call=call), function(*locked, **kwargs), seen.value)
 
 
 def accepts_any_layout(call: str, function: Remote, *args: Any, **kwargs: Any) -> None:
@@ -44,7 +50,12 @@ def accepts_any_layout(call: str, function: Remote, *args: Any, **kwargs: Any) -
             if name == "broadcast (stride 0)":  # other values than arg: compare with its own contiguous copy
                 expected = function(*args[:i], np.ascontiguousarray(other), *args[i + 1 :], **kwargs)
             got = function(*args[:i], other, *args[i + 1 :], **kwargs)
-            same_results(f"{call} with a {name} array", got, expected, hint="Values count, not memory order.")
+            same_results(
+                say(f"battery.layout.{LAYOUTS[name]}", call=call),
+                got,
+                expected,
+                hint=say("battery.values-not-order"),
+            )
 
 
 def layouts(array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
@@ -72,21 +83,21 @@ def keeps_float32(
     several = isinstance(parts, (list, tuple))
     for i, part in enumerate(parts if several else _leaves(parts)):
         if isinstance(part, np.ndarray) and part.dtype.kind == "f":
-            where = f"part {i + 1} of {call}" if several else call
-            expect(f"{where} with float32 input", part).has_dtype(np.float32)
-    same_results(f"{call} with float32 input", got, exact, rtol=rtol, atol=atol)
+            where = say("battery.part", number=i + 1, call=call) if several else call
+            expect(say("battery.float32", call=where), part).has_dtype(np.float32)
+    same_results(say("battery.float32", call=call), got, exact, rtol=rtol, atol=atol)
 
 
 def accepts_integers(call: str, function: Remote, *args: Any, **kwargs: Any) -> None:
     """B5: integer arrays are converted to float64, nothing is rounded. Float arrays in args must hold integers."""
     whole = [a.astype(np.int64) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a for a in args]
-    same_results(f"{call} with integer input", function(*whole, **kwargs), function(*args, **kwargs))
+    same_results(say("battery.integers", call=call), function(*whole, **kwargs), function(*args, **kwargs))
 
 
 def keeps_a_batch_of_one(call: str, function: Remote, x: np.ndarray, *rest: Any, **kwargs: Any) -> None:
     """B4: one row in, one row out, and the same row as in the whole batch."""
     whole = _one_row_each(call, function(x, *rest, **kwargs), len(x))
-    alone = expect(f"{call} for one row", function(x[:1], *rest, **kwargs))
+    alone = expect(say("battery.one-row", call=call), function(x[:1], *rest, **kwargs))
     alone.close_to(whole[:1], rtol=1e-6, atol=1e-12)
 
 
@@ -95,12 +106,12 @@ def treats_rows_alone(call: str, function: Remote, x: np.ndarray, *rest: Any, **
     order = np.roll(np.arange(len(x)), 1)
     whole = _one_row_each(call, function(x, *rest, **kwargs), len(x))
     same_results(
-        f"{call} with rows in another order",
+        say("battery.reordered", call=call),
         function(x[order], *rest, **kwargs),
         whole[order],
         rtol=1e-6,
         atol=1e-12,
-        hint="Each row stands for itself.",
+        hint=say("battery.rows-alone"),
     )
 
 
@@ -112,12 +123,12 @@ def averages_over_the_batch(
     value, rows = loss.number(), grad.array(scores.shape)
     order = np.roll(np.arange(len(scores)), 1)
     moved, _ = expect(call, function(scores[order], target[order], **kwargs)).unpack("loss", "gradient")
-    moved.close_to(value, rtol=1e-9, atol=1e-12, hint="The order of the rows must not matter.")
+    moved.close_to(value, rtol=1e-9, atol=1e-12, hint=say("battery.order-matters"))
     twice = function(np.concatenate([scores, scores]), np.concatenate([target, target]), **kwargs)
-    again, half = expect(f"{call} with the batch twice", twice).unpack("loss", "gradient")
-    again.close_to(value, rtol=1e-9, atol=1e-12, hint="The loss is a mean over the rows, not a sum.")
+    again, half = expect(say("battery.batch-twice", call=call), twice).unpack("loss", "gradient")
+    again.close_to(value, rtol=1e-9, atol=1e-12, hint=say("battery.mean-not-sum"))
     both = np.concatenate([rows, rows]) / 2
-    half.close_to(both, rtol=1e-9, atol=1e-12, batch=len(scores), hint="The gradient of a mean holds 1/N.")
+    half.close_to(both, rtol=1e-9, atol=1e-12, batch=len(scores), hint=say("battery.mean-gradient"))
 
 
 def stays_finite(call: str, function: Remote, *args: Any, **kwargs: Any) -> Any:
@@ -129,7 +140,7 @@ def stays_finite(call: str, function: Remote, *args: Any, **kwargs: Any) -> Any:
     parts = [p for p in _leaves(seen.value) if isinstance(p, (float, np.ndarray, np.generic))]
     for part in parts or [seen.value]:
         if not isinstance(part, (np.ndarray, np.generic)) or part.dtype.kind == "f":
-            expect(f"{call} with huge input", part).is_finite()
+            expect(say("battery.huge", call=call), part).is_finite()
     noisy = [
         text
         for category, text, _ in seen.warnings
@@ -137,10 +148,8 @@ def stays_finite(call: str, function: Remote, *args: Any, **kwargs: Any) -> Any:
     ]
     if noisy:
         known = ("overflow", "invalid value", "divide by zero")
-        what = next((k for k in known if noisy[0].startswith(k)), "a RuntimeWarning")
-        raise Mismatch(
-            f"{call} with huge input: {what}. The stub promises no overflow for any finite input.", noisy[0]
-        )
+        what = next((k for k in known if noisy[0].startswith(k)), say("battery.some-warning"))
+        raise Mismatch(say("battery.noisy", call=say("battery.huge", call=call), what=what), noisy[0])
     return seen.value
 
 
@@ -156,11 +165,11 @@ def draws_only_from_its_rng(call: str, function: Callable[..., Any], student: An
         seen = function(rng)
         outcomes.append(seen.value)
         if seen.global_random:
-            raise Mismatch(f"{call} uses a global random generator. Draw from the rng that was passed in.")
+            raise Mismatch(say("battery.global-random", call=call))
         fresh = Rng(seed)
         if rng_state(student, rng) == rng_state(student, fresh):
-            raise Mismatch(f"{call} does not draw from the rng that was passed in.")
-    same_results(f"{call} called again with the same seed", outcomes[1], outcomes[0], rtol=0, atol=0)
+            raise Mismatch(say("battery.not-its-rng", call=call))
+    same_results(say("battery.same-seed", call=call), outcomes[1], outcomes[0], rtol=0, atol=0)
 
 
 def returns_new_arrays(call: str, function: Remote, *args: Any, **kwargs: Any) -> None:
@@ -168,10 +177,7 @@ def returns_new_arrays(call: str, function: Remote, *args: Any, **kwargs: Any) -
     seen = observe(function, *args, **kwargs)
     fetch(seen.value)
     if seen.shares:
-        raise Mismatch(
-            f"{call} returned memory of its argument number {_place(seen.shares[0])}: changing one would change the other. "
-            "Return a new array."
-        )
+        raise Mismatch(say("battery.shares-memory", call=call, place=_place(seen.shares[0])))
 
 
 def accumulates_gradients(
@@ -181,7 +187,8 @@ def accumulates_gradients(
 
     def grad(key: str, when: str = "") -> Expectation:
         value = expect(f"{call}.grads", layer.grads).keys(key)[key]
-        return expect(f"{call}.grads[{key!r}]{when}", value._plain())
+        shown = f"{call}.grads[{key!r}]"
+        return expect(say(f"battery.gradient.{when}", gradient=shown) if when else shown, value._plain())
 
     layer.zero_grad()
     layer.forward(x)
@@ -190,16 +197,16 @@ def accumulates_gradients(
     layer.forward(x)
     layer.backward(dout)
     for k in keys:
-        twice = grad(k, " after two backward calls")
-        twice.close_to(2 * once[k], hint="Gradients add up (+=) until zero_grad is called.")
+        twice = grad(k, "twice")
+        twice.close_to(2 * once[k], hint=say("battery.add-up"))
     layer.zero_grad()
     for k in keys:
-        grad(k, " after zero_grad").close_to(np.zeros_like(once[k]))
+        grad(k, "zeroed").close_to(np.zeros_like(once[k]))
     layer.forward(x[::-1] + 1.0)
     layer.forward(x)
     layer.backward(dout)
     for k in keys:
-        grad(k, " after a second forward").close_to(once[k], hint="backward belongs to the last forward.")
+        grad(k, "second-forward").close_to(once[k], hint=say("battery.last-forward"))
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:
@@ -212,7 +219,7 @@ def _one_row_each(call: str, value: Any, rows: int) -> np.ndarray:
     """The value as an array that has a row for each row of the input."""
     whole = expect(call, value).array()
     if whole.ndim == 0 or len(whole) != rows:
-        raise Mismatch(f"{call} has shape {whole.shape}, expected one row for each of the {rows} rows.")
+        raise Mismatch(say("battery.rows", call=call, shape=whole.shape, rows=rows))
     return whole
 
 

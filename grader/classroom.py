@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader import grade as limits_of_grading
 from grader.class_file import ClassFile, assign
@@ -32,6 +32,7 @@ from grader.class_file.times import nbgrader_times
 from grader.course import Chapter, Course
 from grader.errors import GraderFailure, KitError, UsageError
 from grader.grading_process import Job, environment
+from grader.regrade import Selection
 from grader.results import Result
 from grader.sandbox.isolation import Isolation
 from grader.sandbox.server import CPU_SECONDS, MEMORY_BYTES
@@ -41,6 +42,9 @@ from grader.stripped import stripped_source
 from grader.submission import HandedIn, Notebook, read_handed_in, read_unparsed, survey
 from grader.suite import suite_hash
 from grader.version import code_fingerprint
+
+if TYPE_CHECKING:
+    from grader.cluster import Cluster, ClusterTeam
 
 START_SECONDS = 120.0
 # A grading process ends each submission itself after SUBMISSION_SECONDS, tries a second time after a failure of ours and a
@@ -103,6 +107,8 @@ def grade_class(
     allow_isolation: str = "sealed",
     class_file: ClassFile | None = None,
     student: str | None = None,
+    selection: Selection | None = None,
+    cluster: Cluster | None = None,
     on_plan: Callable[[int, int], None] | None = None,
     on_result: Progress | None = None,
 ) -> Summary:
@@ -119,6 +125,8 @@ def grade_class(
     allow_isolation : the weakest level that is accepted, 'sealed' or 'process'.
     class_file : the roster under whose ids everything is filed, and the chapters of the class.
     student : whose the one path is, whatever its name says.
+    selection : grade only these of what was handed in.
+    cluster : grade on the workers of this Dask cluster instead of local processes; without `jobs` then.
     on_plan : told (to grade, already graded) once.
     on_result : told each stored result, and how many of how many are done.
 
@@ -131,15 +139,18 @@ def grade_class(
     AuthorError, GraderFailure
         If a suite or the grader itself is broken.
     """
+    if cluster is not None and jobs is not None:
+        raise UsageError(
+            "With --cluster the workers say how many submissions are graded at once. Leave --jobs out."
+        )
     with Store(out) as store:
-        plan = make_plan(paths, store, course, chapters, prerequisites, force, class_file, student)
+        plan = make_plan(paths, store, course, chapters, prerequisites, force, class_file, student, selection)
         summary = Summary(reused=plan.reused, unassigned=plan.unassigned, remarks=plan.remarks)
         update_record(out, class_file.path if class_file else None, list(paths), plan.times)
         if on_plan:
             on_plan(len(plan.jobs), plan.reused)
         if plan.jobs:
-            count = min(jobs or default_jobs(), len(plan.jobs))
-            with Team(course, plan.chapters, count, allow_isolation) as team:
+            with _team(course, plan, jobs, allow_isolation, cluster) as team:
                 for done, (result, key, log) in enumerate(team.grade(plan.jobs), 1):
                     summary.isolation = team.isolation
                     stored = store.save(result, key, log=log)
@@ -150,6 +161,17 @@ def grade_class(
                         on_result(stored, done, len(plan.jobs))
         store.write_csv()
     return summary
+
+
+def _team(
+    course: Course, plan: Plan, jobs: int | None, allowed: str, cluster: Cluster | None
+) -> Team | ClusterTeam:
+    """Who grades: processes here, or workers elsewhere."""
+    if cluster is None:
+        return Team(course, plan.chapters, min(jobs or default_jobs(), len(plan.jobs)), allowed)
+    from grader.cluster import ClusterTeam
+
+    return ClusterTeam(course, plan.chapters, cluster, allowed)
 
 
 def default_jobs() -> int:
@@ -174,6 +196,7 @@ def make_plan(
     force: bool,
     class_file: ClassFile | None = None,
     student: str | None = None,
+    selection: Selection | None = None,
 ) -> Plan:
     """Read what was handed in and leave out what is already graded."""
     chosen = list(chapters or course.graded_chapters)
@@ -213,6 +236,9 @@ def make_plan(
                 "Name the chapter with --chapter to give everybody a result."
             )
         found = [h for h in found if h.chapter.name in handed_in]
+    if selection is not None:
+        found = selection.of(found)
+        chosen = [c for c in chosen if c.name in {h.chapter.name for h in found}]
     suites = {c.name: _suite_part(c) for c in chosen}
     known = {} if force else store.keys()
     plan, reused = [], 0
@@ -316,8 +342,17 @@ class Member:
 class Team:
     """Trusted grading processes. A process that dies is replaced, its job is tried once more."""
 
-    def __init__(self, course: Course, chapters: Sequence[Chapter], count: int, allowed: str):
+    def __init__(
+        self,
+        course: Course,
+        chapters: Sequence[Chapter],
+        count: int,
+        allowed: str,
+        *,
+        secret: str | None = None,  # of a course whose secret is told elsewhere than on this machine
+    ):
         self.course = course
+        self.secret = course_secret(course.root) if secret is None else secret
         self.names = [c.name for c in chapters]
         self.count = count
         self.allowed = allowed
@@ -353,6 +388,7 @@ class Team:
             env={
                 **os.environ,
                 **dict.fromkeys(THREADS, "1"),
+                "NNKATA_SECRET": self.secret,
                 "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
             },
             stdin=subprocess.DEVNULL,
@@ -369,6 +405,12 @@ class Team:
         again: deque[tuple[Job, str]] = deque()
         yield from self._share(deque(jobs), len(self.members), again)
         yield from self._share(again, 1, None)
+
+    def grade_one(self, job: Job, last: bool) -> tuple[Result, str] | None:
+        """One result and its log; None if a busy machine may have caused a time-out and this is not the `last` try."""
+        again: deque[tuple[Job, str]] | None = None if last else deque()
+        found = list(self._share(deque([(job, "")]), 1, again))
+        return (found[0][0], found[0][2]) if found else None
 
     def _share(
         self, todo: deque[tuple[Job, str]], at_once: int, again: deque[tuple[Job, str]] | None
@@ -483,7 +525,7 @@ class Team:
                 "kind": job.source.kind if job.source else "none",
             },
             identity=dict(job.identity),
-            suite={"sha256": suite_hash(self.course.chapter(job.chapter), course_secret(self.course.root))},
+            suite={"sha256": suite_hash(self.course.chapter(job.chapter), self.secret)},
             environment=environment(),
             isolation=self.isolation.to_dict(),
             started=limits_of_grading.now(),

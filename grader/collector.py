@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
@@ -25,6 +26,7 @@ from _pytest._io import TerminalWriter
 from grader.errors import GraderFailure
 from grader.marks import mark_of, title_of
 from grader.practice import Check, Selection, place_in, stopped_at
+from grader.texts import say
 
 Tell = Callable[[dict[str, Any]], None]
 HAS_ALARM = os.name == "posix"  # pytest-timeout needs SIGALRM; without it, it ends the whole process
@@ -93,9 +95,7 @@ def collect_and_run(
     if code == pytest.ExitCode.INTERRUPTED and not collector.errors:
         raise KeyboardInterrupt
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
-        raise GraderFailure(
-            f"pytest could not run the visible tests (exit code {int(code)}). Try plain `pytest` here."
-        )
+        raise GraderFailure(say("practice.pytest-failed", status=int(code)))
 
 
 class _Silence:
@@ -134,7 +134,7 @@ class Collector:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             text = str(report.longrepr).strip().splitlines()
-            self.errors.append(f"{report.nodeid}: {text[-1] if text else 'does not import'}")
+            self.errors.append(f"{report.nodeid}: {text[-1] if text else say('practice.not-importable')}")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -150,7 +150,7 @@ class Collector:
         for number, item in enumerate(todo):
             self._begin(item)
             if (_chapter(item), _exercise(item)) in self.dead:
-                text = "Not run, since an earlier check of it did not end well."
+                text = say("practice.skipped")
                 self._tell_check(
                     item, Check(title_of(_function(item)), False, "skipped", text, where=_where(item))
                 )
@@ -189,9 +189,11 @@ class Collector:
         check = Check(title_of(_function(item)), report.passed)
         if not report.passed:
             check.verdict = told.get("verdict", "failed")
-            check.message = told.get("message", "") or "This does not hold."
+            check.message = told.get("message", "") or say("practice.does-not-hold")
             check.detail = told.get("detail", "") or ("" if told else str(report.longrepr))
             check.place = told.get("place", "") or self._stopped.get(report.nodeid, "")
+            check.short, check.lacks = told.get("short", ""), told.get("lacks", "")
+            check.defined = self._definition(item)
             check.printed = report.capstdout[:PRINTED]
             check.where = _where(item)
             if check.verdict == "timeout":
@@ -202,6 +204,19 @@ class Collector:
                     )
             self._tell_broken_file(item)
         self._tell_check(item, check, properties.get("nnkata-recognised", ""))
+
+    @staticmethod
+    def _definition(item: pytest.Item) -> str:
+        """Where the exercise of a test is defined: "ch04_losses/losses.ipynb, cell 7, line 1"; "" if nowhere."""
+        from grader.notebook_read import place
+        from grader.pytest_plugin import subject_of
+
+        subject = subject_of(item.path, item.config.getoption("--against"))
+        found = re.search(rf"^(?:def|class) {re.escape(_exercise(item))}\b", subject.source, re.MULTILINE)
+        if found is None:
+            return ""
+        line = subject.source.count("\n", 0, found.start()) + 1
+        return f"{_chapter(item)}/{subject.path.name}, {place(subject.source, line) or f'line {line}'}"
 
     def _tell_check(self, item: pytest.Item, check: Check, recognised: str = "") -> None:
         event = {

@@ -15,21 +15,26 @@ from typing import Any
 
 import numpy as np
 
+from grader.compare_words import (
+    NUMBERS,
+    is_number,
+    join,
+    kind_of,
+    shape_diagnosis,
+    shape_question,
+    shape_words,
+    show,
+)
 from grader.errors import AuthorError, Mismatch, StudentError
 from grader.gradients import TOLERANCE, NumericGradient, numeric_gradient, relative_error
 from grader.ratios import explain_ratio
 from grader.student import Remote, fetch
+from grader.texts import say
+from grader.texts.chapters import sentence
 
 RTOL = 1e-7
 ATOL = 1e-9
 MOST_ENTRIES = 20_000  # taken of something that is looped over
-KIND_WORDS = {
-    "b": "True or False",
-    "i": "whole numbers",
-    "u": "unsigned whole numbers",
-    "f": "floating-point numbers",
-    "c": "complex numbers",
-}
 
 
 def expect(call: str, value: Any) -> Expectation:
@@ -102,13 +107,16 @@ class Expectation:
         if not same:
             if value is None:
                 self._none()
-            had, wanted = _kind_of(value), _kind_of(expected)
-            words = "" if had == wanted else f" {had}, expected {wanted}"
-            if had == wanted == "a number" and isinstance(value, float) != isinstance(expected, float):
-                words = " a number of the other kind: whole numbers and floats are told apart here"
+            had, wanted = kind_of(value), kind_of(expected)
+            if had != wanted:
+                text = say("compare.form.kind", call=self.call, kind=had, wanted=wanted)
+            elif is_number(value) and isinstance(value, float) != isinstance(expected, float):
+                text = say("compare.values.other-number", call=self.call)
+            else:
+                text = say("compare.values.wrong", call=self.call)
             raise Mismatch(
-                _join(f"{self.call} returned{words or ' a wrong value'}.", hint),
-                f"returned {_show(value)}\nexpected {_show(expected)}",
+                join(text, hint),
+                say("compare.detail.returned-expected", value=show(value), expected=show(expected)),
             )
         return self
 
@@ -136,8 +144,8 @@ class Expectation:
         if not np.isfinite(want).all():
             if numeric.of_student:
                 raise Mismatch(
-                    f"{self.call} cannot be checked: the function it belongs to is not finite nearby.",
-                    f"numerical {_show(want)}",
+                    say("compare.gradient.not-finite", call=self.call),
+                    say("compare.detail.numerical", value=show(want)),
                 )
             raise AuthorError(f"{self.call}: the numerical gradient is not finite. Choose other inputs.")
         got = self._formed(want)
@@ -146,8 +154,8 @@ class Expectation:
         if kinks.size and kinks.mean() > 0.5:
             if numeric.of_student:
                 raise Mismatch(
-                    f"{self.call} cannot be checked: the function it belongs to has jumps or kinks nearly everywhere.",
-                    f"numerical {_show(want)}",
+                    say("compare.gradient.kinks-everywhere", call=self.call),
+                    say("compare.detail.numerical", value=show(want)),
                 )
             raise AuthorError(
                 f"{self.call}: more than half of the entries sit on kinks. Choose other inputs."
@@ -161,14 +169,20 @@ class Expectation:
         if not error <= tol or at_kink.any():
             if error <= tol:
                 raise Mismatch(
-                    _join(f"{self.call} is right except where the function has a kink.", hint),
-                    f"returned {_show(got)}\nexpected {_show(want)}",
-                    ("gradient:kink", "Look at the points where the function has a kink."),
+                    join(say("compare.gradient.kink", call=self.call), hint),
+                    say("compare.detail.returned-expected", value=show(got), expected=show(want)),
+                    ("gradient:kink", say("compare.gradient.kink-place")),
                 )
             found = explain_ratio(got, want, batch=batch, upstream=upstream if upstream is not None else dout)
             raise Mismatch(
-                _join(f"{self.call} is not the gradient.", found[1] if found else "", hint),
-                f"relative error {error:.2e}, allowed {tol:.0e}\nreturned {_show(got)}\nnumerical {_show(want)}",
+                join(say("compare.gradient.wrong", call=self.call), found[1] if found else "", hint),
+                say(
+                    "compare.detail.gradient",
+                    error=error,
+                    allowed=tol,
+                    value=show(got),
+                    numerical=show(want),
+                ),
                 found,
             )
         return self
@@ -186,7 +200,7 @@ class Expectation:
         value = self._plain()
         if shape is None:
             if isinstance(value, (bool, int, float, complex)) and not isinstance(value, np.ndarray):
-                raise Mismatch(f"{self.call} returned {_kind_of(value)}, expected an array.")
+                raise Mismatch(say("compare.form.array", call=self.call, kind=kind_of(value)))
             shape = value.shape if isinstance(value, np.ndarray) else (1,)
         got = self._formed(np.zeros(shape)).astype(np.float64)
         if finite:
@@ -197,10 +211,13 @@ class Expectation:
         """The parts of a returned pair or tuple: `loss, dz = expect("f(z)", v).unpack("loss", "dz")`."""
         parts = self._entries(len(names))
         if len(parts) != len(names):
-            count = len(parts) if len(parts) <= len(names) or self._counted() else f"more than {len(names)}"
-            raise Mismatch(f"{self.call} returned {count} values, expected {len(names)}: {', '.join(names)}.")
+            fields = {"call": self.call, "wanted": len(names), "names": ", ".join(names)}
+            if len(parts) <= len(names) or self._counted():
+                raise Mismatch(say("compare.unpack.count", count=len(parts), **fields))
+            raise Mismatch(say("compare.unpack.more", **fields))
         return tuple(
-            Expectation(f"{name} of {self.call}", part) for name, part in zip(names, parts, strict=True)
+            Expectation(say("compare.part-of", name=name, call=self.call), part)
+            for name, part in zip(names, parts, strict=True)
         )
 
     def sequence(self, length: int | None = None) -> list[Any]:
@@ -210,10 +227,13 @@ class Expectation:
         """
         found = self._entries(MOST_ENTRIES if length is None else length)
         if length is not None and len(found) != length:
-            count = f"{len(found)} entries" if len(found) <= length or self._counted() else "too many entries"
-            raise Mismatch(f"{self.call} returned {count}.", f"expected {length}")
+            if len(found) <= length or self._counted():
+                text = say("compare.sequence.count", call=self.call, count=len(found))
+            else:
+                text = say("compare.sequence.many", call=self.call)
+            raise Mismatch(text, say("compare.detail.expected", expected=length))
         if len(found) > MOST_ENTRIES and not self._counted():
-            raise Mismatch(f"{self.call} gives more than {MOST_ENTRIES} entries. Does it ever end?")
+            raise Mismatch(say("compare.sequence.endless", call=self.call, most=MOST_ENTRIES))
         return found
 
     def _counted(self) -> bool:
@@ -233,7 +253,7 @@ class Expectation:
                     raise
                 self._unsupported(value)
         if not isinstance(value, (list, tuple)):
-            raise Mismatch(f"{self.call} returned {_kind_of(value)}, expected a list or tuple.")
+            raise Mismatch(say("compare.form.list", call=self.call, kind=kind_of(value)))
         return list(value)
 
     def keys(self, *names: str) -> dict[str, Expectation]:
@@ -243,12 +263,13 @@ class Expectation:
             if value is None:
                 self._none()
             raise Mismatch(
-                f"{self.call} returned {_kind_of(value)}, expected a dict with {', '.join(names)}."
+                say("compare.form.dict", call=self.call, kind=kind_of(value), names=", ".join(names))
             )
         missing = [n for n in names if n not in value]
         if missing:
             raise Mismatch(
-                f"{self.call} has no key {', '.join(map(repr, missing))}.", f"keys: {list(value)[:20]}"
+                say("compare.keys.missing", call=self.call, keys=", ".join(map(repr, missing))),
+                say("compare.keys.detail", keys=list(value)[:20]),
             )
         return {n: Expectation(f"{self.call}[{n!r}]", value[n]) for n in names}
 
@@ -266,7 +287,12 @@ class Expectation:
             self._none()
         if got is None or got != np.dtype(dtype):  # numpy holds None for float64
             raise Mismatch(
-                f"{self.call} has dtype {got or type(value).__name__}, expected {np.dtype(dtype)}."
+                say(
+                    "compare.form.dtype",
+                    call=self.call,
+                    dtype=got or type(value).__name__,
+                    wanted=np.dtype(dtype),
+                )
             )
         return self
 
@@ -283,7 +309,7 @@ class Expectation:
         if value is None:
             self._none()
         if not isinstance(value, (float, np.floating)):
-            raise Mismatch(f"{self.call} returned {_kind_of(value)}, expected a float. float(...) makes one.")
+            raise Mismatch(say("compare.form.float", call=self.call, kind=kind_of(value)))
         return self
 
     # bounds ----------------------------------------------------------------------------------------------
@@ -303,7 +329,11 @@ class Expectation:
     def satisfies(self, holds: Any, otherwise: str) -> Expectation:
         """Whatever the test found out by itself: `otherwise` is the sentence when it does not hold."""
         if not bool(holds):
-            raise Mismatch(f"{self.call}: {otherwise}", f"returned {_show(fetch(self._value))}")
+            value = fetch(self._value)
+            # None or the verdict of the test itself stands where nothing returned is in question
+            shown = "" if value is None or isinstance(value, bool) else show(value)
+            detail = say("compare.detail.returned", value=shown) if shown else ""
+            raise Mismatch(say("compare.satisfies", call=self.call, sentence=sentence(otherwise)), detail)
         return self
 
     # inside ----------------------------------------------------------------------------------------------
@@ -311,10 +341,9 @@ class Expectation:
     def _bounded(self, low: float, high: float, because: str) -> Expectation:
         value = self.number()
         if not low <= value <= high:
-            side = "too small" if value < low else "too large"
-            raise Mismatch(
-                _join(f"{self.call} is {side}.", because), f"is {value:.6g}, allowed [{low:g}, {high:g}]"
-            )
+            small = value < low
+            text = say("compare.bounds.small" if small else "compare.bounds.large", call=self.call)
+            raise Mismatch(join(text, because), say("compare.bounds.detail", value=value, low=low, high=high))
         return self
 
     def _plain(self) -> Any:
@@ -325,8 +354,8 @@ class Expectation:
 
     def _none(self) -> None:
         raise Mismatch(
-            f"{self.call} returned None. Is a return missing?",
-            diagnosis=("form:none", "A return is missing."),
+            say("compare.form.none", call=self.call),
+            diagnosis=("form:none", say("compare.form.none-short")),
         )
 
     def _unsupported(self, value: Remote) -> None:
@@ -334,8 +363,7 @@ class Expectation:
         raise StudentError(
             "unsupported",
             "TypeError",
-            f"{self.call} returned an object of an unsupported type (based on {what}). "
-            "Return plain numbers, numpy arrays, lists, tuples or dicts.",
+            say("compare.form.unsupported", call=self.call, type=what),
         )
 
     def _formed(self, want: np.ndarray) -> np.ndarray:
@@ -352,24 +380,26 @@ class Expectation:
             got = np.asarray(value)
         elif isinstance(value, (list, tuple)) and not scalar:
             raise Mismatch(
-                f"{self.call} returned {_kind_of(value)}, expected a numpy array. np.array(...) makes one.",
-                f"returned {_show(value)}",
+                say("compare.form.numpy-array", call=self.call, kind=kind_of(value)),
+                say("compare.detail.returned", value=show(value)),
             )
         else:
-            wanted = "a number" if scalar else "a numpy array"
+            wanted = say("compare.kind.number") if scalar else say("compare.kind.numpy-array")
             raise Mismatch(
-                f"{self.call} returned {_kind_of(value)}, expected {wanted}.", f"returned {_show(value)}"
+                say("compare.form.kind", call=self.call, kind=kind_of(value), wanted=wanted),
+                say("compare.detail.returned", value=show(value)),
             )
         if scalar and got.ndim:
-            raise Mismatch(f"{self.call} returned {_kind_of(got)}, expected a single number.")
+            raise Mismatch(say("compare.form.single", call=self.call, kind=kind_of(got)))
         if not scalar and not isinstance(value, np.ndarray):
-            raise Mismatch(f"{self.call} returned a single number, expected an array of shape {want.shape}.")
+            raise Mismatch(say("compare.form.not-single", call=self.call, wanted=want.shape))
         self._require_kind(got, want, scalar)
         if got.shape != want.shape:
+            text = say("compare.shape.wrong", call=self.call, shape=shape_words(got), wanted=want.shape)
             raise Mismatch(
-                f"{self.call} has {_shape_words(got)}, expected {want.shape}.{_shape_question(got.shape, want.shape)}",
-                f"returned shape {got.shape}",
-                diagnosis=_shape_diagnosis(got.shape, want.shape),
+                join(text, shape_question(got.shape, want.shape)),
+                say("compare.shape.detail", shape=got.shape),
+                diagnosis=shape_diagnosis(got.shape, want.shape),
             )
         return got
 
@@ -380,12 +410,14 @@ class Expectation:
         if need == "c" and have == "f":
             ok = True
         if not ok:
-            where = "is" if scalar else f"has dtype {got.dtype}, that is"
-            raise Mismatch(f"{self.call} {where} {KIND_WORDS[have]}, expected {KIND_WORDS[need]}.")
-        if have == "f" and got.dtype.itemsize < 4:
+            had, wanted = (say(f"compare.number-kind.{NUMBERS[kind]}") for kind in (have, need))
+            if scalar:
+                raise Mismatch(say("compare.numbers.single", call=self.call, had=had, wanted=wanted))
             raise Mismatch(
-                f"{self.call} has dtype {got.dtype}, which is too coarse. Keep float64 or float32."
+                say("compare.numbers.array", call=self.call, dtype=got.dtype, had=had, wanted=wanted)
             )
+        if have == "f" and got.dtype.itemsize < 4:
+            raise Mismatch(say("compare.dtype.coarse", call=self.call, dtype=got.dtype))
 
     def _require_finite(self, got: np.ndarray, where: np.ndarray) -> None:
         bad = ~np.isfinite(got) & where
@@ -393,10 +425,14 @@ class Expectation:
             return
         nan = int((np.isnan(got) & where).sum())
         inf = int(bad.sum()) - nan
-        what = " and ".join(f"{n} {word}" for n, word in ((nan, "nan"), (inf, "inf")) if n)
-        total = f" of {got.size} entries" if got.ndim else ""
-        text = f"{self.call}: {what}{total}." if got.ndim else f"{self.call} is {'nan' if nan else 'inf'}."
-        raise Mismatch(text, f"returned {_show(got)}")
+        if not got.ndim:
+            text = say("compare.finite.single", call=self.call, value="nan" if nan else "inf")
+        elif nan and inf:
+            text = say("compare.finite.both", call=self.call, nan=nan, inf=inf, size=got.size)
+        else:
+            value = "nan" if nan else "inf"
+            text = say("compare.finite.some", call=self.call, count=nan or inf, value=value, size=got.size)
+        raise Mismatch(text, say("compare.detail.returned", value=show(got)))
 
     def _differs(
         self, got: np.ndarray, want: np.ndarray, off: np.ndarray, batch: int | None, upstream: Any, hint: str
@@ -405,14 +441,14 @@ class Expectation:
         found = explain_ratio(got, want, batch=batch, upstream=upstream) if numeric else None
         count = int(off.sum())
         if got.ndim == 0:
-            text = f"{self.call} has a wrong value."
+            text = say("compare.values.single", call=self.call)
         elif count == off.size:
-            text = f"{self.call}: all {off.size} entries differ from the right ones."
+            text = say("compare.values.all", call=self.call, size=off.size)
         else:
-            text = f"{self.call}: {count} of {off.size} entries differ from the right ones."
+            text = say("compare.values.some", call=self.call, count=count, size=off.size)
         raise Mismatch(
-            _join(text, found[1] if found else "", hint),
-            f"returned {_show(got)}\nexpected {_show(want)}",
+            join(text, found[1] if found else "", hint),
+            say("compare.detail.returned-expected", value=show(got), expected=show(want)),
             found,
         )
 
@@ -432,9 +468,10 @@ def refuses(
         if raised.kind in ("unwritten", "missing"):
             raise
         raise Mismatch(
-            f"{call} should raise {error.__name__}, but raised {raised.type_name}.", raised.text
+            say("compare.refuses.other", call=call, wanted=error.__name__, raised=raised.type_name),
+            raised.text,
         ) from raised
-    raise Mismatch(f"{call} should raise {error.__name__}, but returned a value.")
+    raise Mismatch(say("compare.refuses.nothing", call=call, wanted=error.__name__))
 
 
 def same_results(
@@ -448,15 +485,26 @@ def same_results(
     got, expected = fetch(got), fetch(expected)
     if isinstance(expected, (list, tuple)) and isinstance(got, (list, tuple)):
         if len(got) != len(expected):
-            raise Mismatch(_join(f"{call} returned {len(got)} values instead of {len(expected)}.", hint))
+            raise Mismatch(
+                join(say("compare.same.length", call=call, count=len(got), wanted=len(expected)), hint)
+            )
         for i, (g, e) in enumerate(zip(got, expected, strict=True)):
-            same_results(f"part {i + 1} of {call}", g, e, rtol=rtol, atol=atol, hint=hint)
+            same_results(
+                say("compare.same.part", number=i + 1, call=call), g, e, rtol=rtol, atol=atol, hint=hint
+            )
     elif isinstance(expected, dict) and isinstance(got, dict):
         if set(got) != set(expected):
-            raise Mismatch(_join(f"{call} has other keys.", hint))
+            raise Mismatch(join(say("compare.same.keys", call=call), hint))
         # Keys are the student's own words; shown under a hidden test they could carry its inputs out.
         for i, (key, e) in enumerate(expected.items()):
-            same_results(f"entry {i + 1} of {call}", got[key], e, rtol=rtol, atol=atol, hint=hint)
+            same_results(
+                say("compare.same.entry", number=i + 1, call=call),
+                got[key],
+                e,
+                rtol=rtol,
+                atol=atol,
+                hint=hint,
+            )
     elif isinstance(expected, (np.ndarray, np.generic, float, complex)) or (
         type(expected) is int and abs(expected) < 2**63
     ):
@@ -464,72 +512,9 @@ def same_results(
     elif isinstance(expected, Remote) or isinstance(got, Remote):
         expect(call, got)._plain()
         expect(call, expected)._plain()
-        raise Mismatch(_join(f"{call} returned something else.", hint))
+        raise Mismatch(join(say("compare.same.other", call=call), hint))
     else:
         expect(call, got).equals(expected, hint)
-
-
-# words -----------------------------------------------------------------------------------------------------
-
-
-def _join(*parts: str) -> str:
-    return " ".join(p for p in parts if p)
-
-
-def _kind_of(value: Any) -> str:
-    if value is None:
-        return "None"
-    if isinstance(value, np.ndarray):
-        return f"an array of {_shape_words(value)}"
-    if isinstance(value, (bool, np.bool_)):
-        return "True or False"
-    if isinstance(value, (int, float, complex, np.generic)):
-        return "a number"
-    names: dict[type, str] = {str: "text", bytes: "bytes", list: "a list", tuple: "a tuple", dict: "a dict"}
-    return names.get(type(value), "an object")
-
-
-def _shape_words(array: np.ndarray) -> str:
-    """The shape, unless it is a strange one: empty axes may be as long as a hidden input is large."""
-    usual = array.ndim <= 6 and max(array.shape, default=0) <= (4096 if array.size else 64)
-    return f"shape {array.shape}" if usual else "a strange shape"
-
-
-def _show(value: Any) -> str:
-    """A value for a person, short."""
-    if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=8, threshold=60, edgeitems=3, max_line_width=100)
-        return f"array of shape {value.shape}, {value.dtype}:\n{text}" if value.ndim else text
-    text = repr(value)
-    return text if len(text) <= 400 else text[:400] + " ..."
-
-
-def _shape_question(got: tuple[int, ...], want: tuple[int, ...]) -> str:
-    if len(got) > 1 and got == want[::-1]:
-        return " Is it transposed?"
-    if tuple(n for n in got if n != 1) == tuple(n for n in want if n != 1):
-        return (
-            " An axis of length 1 is missing."
-            if len(got) < len(want)
-            else " There is an extra axis of length 1."
-        )
-    if got == ():
-        return " Was it summed over too many axes?"
-    if len(got) == 2 and len(want) == 1 and got[0] == got[1] == want[0]:
-        return " Did (N,) and (N, 1) broadcast to (N, N)?"
-    if len(got) == len(want) - 1 and _is_subsequence(got, want):
-        return " Was it summed over one axis too many?"
-    return ""
-
-
-def _shape_diagnosis(got: tuple[int, ...], want: tuple[int, ...]) -> tuple[str, str] | None:
-    question = _shape_question(got, want).strip()
-    return ("form:shape", question) if question else None
-
-
-def _is_subsequence(short: tuple[int, ...], long: tuple[int, ...]) -> bool:
-    rest = iter(long)
-    return all(n in rest for n in short)
 
 
 def _equal(value: Any, expected: Any) -> bool:

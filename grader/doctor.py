@@ -12,16 +12,14 @@ from typing import Any
 
 from grader.course import COURSE_VARIABLE
 from grader.errors import KitError
+from grader.texts import say
 from grader.version import VERSION
 
 NEEDED = {
     "student": ("numpy", "pytest", "pytest-timeout", "click", "rich", "watchfiles"),
     "grading": ("jinja2", "SQLAlchemy", "msgpack"),
 }
-USEFUL = {
-    "matplotlib": "figures: pip install 'nnkata[plots]'",
-    "nbgrader": "nbgrader courses: pip install 'nnkata[instructor]'",
-}
+USEFUL = ("matplotlib", "nbgrader")  # -> text doctor.useful.<name>
 
 
 @dataclass(frozen=True)
@@ -65,15 +63,15 @@ def _answer(findings: list[Finding], isolation: dict[str, Any] | None) -> dict[s
         "nnkata": VERSION,
         "python": platform.python_version(),
         "platform": f"{sys.platform}-{platform.machine()}",
-        "account": "root" if hasattr(os, "geteuid") and os.geteuid() == 0 else "ordinary user",
+        "account": "root" if hasattr(os, "geteuid") and os.geteuid() == 0 else say("doctor.ordinary-user"),
         "isolation": isolation,
         "findings": [asdict(f) for f in findings],
     }
 
 
 def _python() -> Finding:
-    where = "a virtual environment" if sys.prefix != sys.base_prefix else "no virtual environment"
-    return Finding("python", "ok", f"{platform.python_version()}, {where}")
+    id = "doctor.in-venv" if sys.prefix != sys.base_prefix else "doctor.no-venv"
+    return Finding("python", "ok", say(id, version=platform.python_version()))
 
 
 def missing_packages() -> list[str]:
@@ -89,8 +87,8 @@ def missing_packages() -> list[str]:
 
 def install_line(names: list[str]) -> str:
     """What is missing, and in which Python."""
-    are = "are" if len(names) > 1 else "is"
-    return f"{', '.join(names)} {are} not installed in this Python ({sys.executable})."
+    id = "doctor.not-here-many" if len(names) > 1 else "doctor.not-here"
+    return say(id, names=", ".join(names), python=sys.executable)
 
 
 def _workspace() -> Path | None:
@@ -112,7 +110,7 @@ def _as_where_it_is_graded(workspace: Path) -> list[Finding]:
     except KitError:
         theirs = {}
     if not theirs:
-        return [Finding("like the grader", "note", "this kit does not say with which versions it is graded")]
+        return [Finding("like the grader", "note", say("doctor.versions-unknown"))]
     findings = []
     for name, here in environment_here().items():
         there = theirs.get(name)
@@ -120,13 +118,13 @@ def _as_where_it_is_graded(workspace: Path) -> list[Finding]:
             continue
         parts = 2 if name == "python" else 1
         same = here.split(".")[:parts] == there.split(".")[:parts]
-        text = f"{here} here, {there} where it is graded"
+        text = say("doctor.versions", here=here, there=there)
         if same:
             findings.append(Finding(f"like the grader: {name}", "ok", text))
             continue
-        step = "Most answers are the same. Keep to what the handouts use, or use a Python of that version."
+        step = say("doctor.other-python")
         if name != "python":
-            step = f"To have the same: {sys.executable} -m pip install '{name}=={there}'"
+            step = say("doctor.same-version", executable=sys.executable, name=name, there=there)
         findings.append(Finding(f"like the grader: {name}", "note", text, step))
     return findings
 
@@ -139,24 +137,28 @@ def _about(workspace: Path) -> Finding:
         manifest = read_manifest(workspace)
     except KitError as error:
         return Finding("workspace", "missing", str(error))
-    shown = f"{workspace}, {len(chapter_folders(workspace))} chapters, version {manifest.version}"
+    shown = say(
+        "doctor.workspace",
+        workspace=workspace,
+        count=len(chapter_folders(workspace)),
+        version=manifest.version,
+    )
     lost = [name for name in manifest.files if not (workspace / name).is_file()]
     if lost:
-        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
-        return Finding(
-            "workspace", "note", f"{shown}; missing: {lost[0]}{more}", "Bring them back: kata update"
-        )
+        id = "doctor.workspace-lost-more" if len(lost) > 1 else "doctor.workspace-lost"
+        text = say(id, workspace=shown, file=lost[0], count=len(lost) - 1)
+        return Finding("workspace", "note", text, say("doctor.restore"))
     if not os.access(workspace, os.W_OK):
         return Finding(
-            "workspace", "missing", f"{shown}; it cannot be written", "Copy it to a folder of your own."
+            "workspace", "missing", say("doctor.workspace-locked", workspace=shown), say("doctor.copy-it")
         )
     installed = installed_version()
     if manifest.version != installed:
         return Finding(
             "workspace",
             "note",
-            f"{shown}; nnkata {installed} is installed",
-            "Bring in its chapters: kata update",
+            say("doctor.workspace-version", workspace=shown, version=installed),
+            say("doctor.bring-in"),
         )
     return Finding("workspace", "ok", shown)
 
@@ -173,18 +175,19 @@ def _packages(groups: tuple[str, ...] = ("student", "grading")) -> list[Finding]
                 lacking.append(name)
         extra = "nnkata" if group == "student" else "nnkata[grading]"
         step = f"{sys.executable} -m pip install '{extra}'" if lacking else ""
-        what = "to work on exercises" if group == "student" else "to grade"
-        text = f"missing {what}: {', '.join(lacking)}" if lacking else ", ".join(have)
+        text = ", ".join(have)
+        if lacking:
+            text = say(f"doctor.lacking-{group}", names=", ".join(lacking))
         # A student needs no grading packages.
         lacks = "missing" if group == "student" else "note"
         findings.append(Finding(f"packages ({group})", lacks if lacking else "ok", text, step))
-    for name, step in USEFUL.items():
+    for name in USEFUL:
         if name == "nbgrader" and "grading" not in groups:
             continue
         try:
             findings.append(Finding(name, "ok", importlib.metadata.version(name)))
         except importlib.metadata.PackageNotFoundError:
-            findings.append(Finding(name, "note", "not installed", step))
+            findings.append(Finding(name, "note", say("doctor.not-installed"), say(f"doctor.useful.{name}")))
     return findings
 
 
@@ -194,27 +197,23 @@ def _sandbox() -> tuple[Finding, dict[str, Any] | None]:
     try:
         server, isolation = start_server(allowed="process")
     except KitError as error:
-        step = (
-            "Grade on Linux, in WSL2 or in CI."
-            if sys.platform != "linux"
-            else "Send this line to the authors."
-        )
+        step = say("doctor.grade-elsewhere") if sys.platform != "linux" else say("doctor.send-line")
         return Finding("sandbox", "missing", str(error), step), None
     server.close()
     told = {**isolation.to_dict(), "selftest": isolation.selftest}
     if isolation.level == "process":
-        text = f"process only: hidden tests would not be protected ({'; '.join(isolation.missing[:3])})"
-        step = "Grade on a Linux kernel with seccomp (any since 3.17), in WSL2 or in CI."
+        text = say("doctor.process-only", missing="; ".join(isolation.missing[:3]))
+        step = say("doctor.need-seccomp")
         return Finding("sandbox", "missing", text, step), told
     refused = sum(v not in ("ok", "allowed") for v in isolation.selftest.values())
-    text = f"{isolation.level}: {refused} forbidden actions were refused by the kernel, numpy works"
+    text = say("doctor.sealed", level=isolation.level, count=refused)
     return Finding("sandbox", "ok", text), told
 
 
 def _power() -> Finding:
     from grader.classroom import default_jobs
 
-    return Finding("parallel grading", "ok", f"{default_jobs()} processes at once (kata grade --jobs N)")
+    return Finding("parallel grading", "ok", say("doctor.jobs", count=default_jobs()))
 
 
 def _course(course_path: Path | None) -> Finding:
@@ -223,6 +222,6 @@ def _course(course_path: Path | None) -> Finding:
     try:
         course = find_course(course_path)
     except KitError as error:
-        return Finding("course", "note", "none here; instructors need one, students do not", str(error))
+        return Finding("course", "note", say("doctor.no-course"), str(error))
     names = [c.short for c in course.graded_chapters]
-    return Finding("course", "ok", f"{course.root}: {', '.join(names) or 'no chapters with hidden suites'}")
+    return Finding("course", "ok", f"{course.root}: {', '.join(names) or say('doctor.no-suites')}")

@@ -62,7 +62,8 @@ class StudentError(Exception):
     `pytest.raises(ValueError)` reads naturally.
 
     kind : 'raised', 'unwritten' (NotImplementedError), 'missing' (no such name), 'memory', 'unsupported'
-        ('unsupported': the result is of a kind that does not cross the border, such as a set).
+        ('unsupported': the result is of a kind that does not cross the border, such as a set), 'slow' (the file takes too
+        long to load).
     type_name : the nearest built-in class; the name of a self-made class is not repeated.
     text : the text of the exception; may repeat hidden inputs, so it is for staff and visible tests.
     line, function : where in the student's own file, or None.

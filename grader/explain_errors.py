@@ -1,6 +1,6 @@
 """Errors for people: what an exception means, said about the student's own line.
 
-The sentences stand in `grader.error_rules`. What an exception says may repeat hidden inputs, so under a hidden test nothing
+The sentences are the texts of `errors` (`grader/texts`), chosen by `grader.error_rules`. What an exception says may repeat hidden inputs, so under a hidden test nothing
 of its text is passed on: it only chooses the rule, and its words are used where they stand in the student's own line.
 Source is looked at as text; it is never parsed here, since a hostile one could crash the parser.
 """
@@ -14,9 +14,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from grader.error_rules import CONSTANTS, FRAMEWORKS, INSTEAD, KINDS, REMOVED, RULES, TEXTS, Rule
+from grader.error_rules import CONSTANTS, FRAMEWORKS, INSTEAD, KINDS, REMOVED, RULES, Rule
 from grader.errors import StudentError
 from grader.source_text import CODE_LIMIT, SOURCE_LIMIT, def_line, without_texts
+from grader.texts import say
 
 TEXT_LIMIT = 400  # characters of an exception that are looked at
 CLOSING = {"(": ")", "[": "]", "{": "}"}
@@ -74,6 +75,8 @@ def cause_of(error: StudentError, source: str, given: Callable[[], str] | None =
     code, around = quoted(error, source)
     line = _rows(error, source)
     text = re.sub(r" \([^()]*, line \d+\)$", "", error.text[:TEXT_LIMIT].partition("\n")[0])
+    if error.kind == "slow":
+        return Cause("world.load", say("errors.world.load"), code)
     for rule in RULES:
         match = rule.match(error.type_name, text)
         if match is not None:
@@ -83,19 +86,20 @@ def cause_of(error: StudentError, source: str, given: Callable[[], str] | None =
 
 
 def _sentence(rule: Rule, match: re.Match[str], seen: Seen) -> str:
-    fields = dict(INSTEAD)
+    instead = {name: say(f"errors.instead.{name}") for name in INSTEAD}
+    fields = dict(instead)
     for name, word in match.groupdict().items():
         if word is not None:
             fields |= _field(name.rstrip("2"), word, seen)
     finder = FINDERS.get(rule.id)
     if finder is not None:
         fields["guess"] = finder(seen, fields)
-    text = rule.sentence.format_map(fields)
+    text = say(f"errors.{rule.id}", **fields)
     if rule.id.startswith("call."):
-        text += _signature(seen, fields["function"])
+        text = f"{text} {_signature(seen, fields['function'])}".rstrip()
     if rule.id.startswith(SHAPE_IDS):
         text = f"{text} {_operands(seen.error, _squeezed(seen.line))}".rstrip()
-    begins_with_words = rule.sentence.startswith("{kind}") or text.startswith(tuple(INSTEAD.values()))
+    begins_with_words = text.startswith((fields["kind"], *instead.values()))
     return text[:1].upper() + text[1:] if begins_with_words else text
 
 
@@ -104,7 +108,7 @@ def _field(name: str, word: str, seen: Seen) -> dict[str, str]:
     if name == "bracket":
         return {"bracket": word, "closing": CLOSING.get(word, "")}
     if name in ("kind", "other"):
-        return {name: KINDS[word]} if word in KINDS else {}
+        return {name: say(f"errors.kind.{KINDS[word]}")} if word in KINDS else {}
     if name in ("axis", "axes", "given"):
         return {name: word}
     if name == "operator":
@@ -195,13 +199,13 @@ def _operands(seen: StudentError, around: str) -> str:
             continue  # not of this line
         shown = " ".join(text.split())
         if kind in ("list", "tuple", "dict", "str"):
-            told.append(TEXTS[f"operand.{kind}"].format(text=shown, count=shape[0] if shape else 0))
+            told.append(say(f"errors.container.{kind}", text=shown, count=shape[0] if shape else 0))
         elif kind == "NoneType":
-            told.append(TEXTS["operand.none"].format(text=shown))
+            told.append(say("errors.operand.none", text=shown))
         elif not shape and kind != "array":
-            told.append(TEXTS["operand.number"].format(text=shown))
+            told.append(say("errors.operand.number", text=shown))
         else:
-            told.append(TEXTS["operand.array"].format(text=shown, shape=shape))
+            told.append(say("errors.operand.array", text=shown, shape=shape))
     return ", ".join(told) + "." if told else ""
 
 
@@ -212,8 +216,8 @@ def _signature(seen: Seen, function: str) -> str:
         return ""
     given = def_line(seen.given(), function) if seen.given is not None else ""
     if given and given != own:
-        return TEXTS["call.signature"].format(given=given, own=own)
-    return TEXTS["call.own"].format(own=own)
+        return say("errors.call.signature", given=given, own=own)
+    return say("errors.call.own", own=own)
 
 
 # guesses ---------------------------------------------------------------------------------------------------------
@@ -230,26 +234,26 @@ def _name(seen: Seen, fields: dict[str, str]) -> str:
     import numpy as np
 
     name = fields["name"]
-    if name == INSTEAD["name"]:
-        return TEXTS["name.plain"]
+    if name == say("errors.instead.name"):
+        return say("errors.name.plain")
     if name in CONSTANTS:
-        return TEXTS["name.constant"].format(guess=CONSTANTS[name])
+        return say("errors.name.constant", guess=CONSTANTS[name])
     if name in ("np", "numpy"):
-        return TEXTS["name.np"] if name == "np" else TEXTS["name.like"].format(guess="np")
+        return say("errors.name.np") if name == "np" else say("errors.name.like", guess="np")
     if name in FRAMEWORKS:
-        return TEXTS["name.framework"].format(name=name)
+        return say("errors.name.framework", name=name)
     if name in MODULES:
-        return TEXTS["name.import"].format(name=name)
+        return say("errors.name.import", name=name)
     source = seen.source[:SOURCE_LIMIT]
     if re.search(rf"\bself\.{re.escape(name)}\b", source) and _in_class(seen):
-        return TEXTS["name.self"].format(name=name)
+        return say("errors.name.self", name=name)
     own = set(WORD.findall(without_texts(source))) - set(keyword.kwlist)
     near = _near(name, (own | {w for w in dir(builtins) if w.islower()}) - {name})
     if near is not None:
-        return TEXTS["name.like"].format(guess=near)
+        return say("errors.name.like", guess=near)
     if hasattr(np, name):
-        return TEXTS["name.numpy"].format(name=name)
-    return TEXTS["name.plain"]
+        return say("errors.name.numpy", name=name)
+    return say("errors.name.plain")
 
 
 def _in_class(seen: Seen) -> bool:
@@ -258,15 +262,15 @@ def _in_class(seen: Seen) -> bool:
 
 def _module(seen: Seen, fields: dict[str, str]) -> str:
     if re.search(r"\bfrom\s+\.", seen.line):
-        return TEXTS["import.dot"]
+        return say("errors.import.dot")
     top = fields["module"].partition(".")[0]
     if top in FRAMEWORKS:
-        return TEXTS["import.framework"]
+        return say("errors.import.framework")
     if re.match(r"ch\d|chapter", top) or re.search(r"\bfrom +ch\d", seen.line):
-        return TEXTS["import.chapter"]
+        return say("errors.import.chapter")
     if _near(top.lower(), ["numpy"]):
-        return TEXTS["import.numpy"]
-    return TEXTS["import.plain"]
+        return say("errors.import.numpy")
+    return say("errors.import.plain")
 
 
 def _numpy(seen: Seen, fields: dict[str, str]) -> str:
@@ -274,16 +278,16 @@ def _numpy(seen: Seen, fields: dict[str, str]) -> str:
 
     name = fields["attribute"]
     if name in REMOVED:
-        return TEXTS["attribute.removed"].format(guess=REMOVED[name])
+        return say("errors.attribute.removed", guess=REMOVED[name])
     inner = re.search(rf"\bnp\.(linalg|random)\.{re.escape(name)}\b", seen.line)
     space = getattr(np, inner[1]) if inner else np
     near = _near(name, [n for n in dir(space) if not n.startswith("_")])
     if near is not None:
-        return TEXTS["attribute.like"].format(guess=f"np.{inner[1]}.{near}" if inner else f"np.{near}")
+        return say("errors.attribute.like", guess=f"np.{inner[1]}.{near}" if inner else f"np.{near}")
     for part in ("random", "linalg"):
         if hasattr(getattr(np, part), name):
-            return TEXTS["attribute.like"].format(guess=f"np.{part}.{name}")
-    return TEXTS["attribute.plain"]
+            return say("errors.attribute.like", guess=f"np.{part}.{name}")
+    return say("errors.attribute.plain")
 
 
 def _array(seen: Seen, fields: dict[str, str]) -> str:
@@ -291,11 +295,11 @@ def _array(seen: Seen, fields: dict[str, str]) -> str:
 
     name = fields["attribute"]
     if name in ("append", "extend", "insert"):
-        return TEXTS["attribute.append"]
+        return say("errors.attribute.append")
     if name in dir(np):
-        return TEXTS["attribute.is-function"].format(attribute=name)
+        return say("errors.attribute.is-function", attribute=name)
     near = _near(name, [n for n in dir(np.ndarray) if not n.startswith("_")])
-    return TEXTS["attribute.like"].format(guess=near) if near else TEXTS["attribute.plain"]
+    return say("errors.attribute.like", guess=near) if near else say("errors.attribute.plain")
 
 
 def _own_attribute(seen: Seen, fields: dict[str, str]) -> str:
@@ -305,14 +309,14 @@ def _own_attribute(seen: Seen, fields: dict[str, str]) -> str:
     known = set(re.findall(r"\bself\.(\w+)", source)) | set(re.findall(r"^[ \t]+def (\w+)", source, re.M))
     near = _near(name, {k for k in known if not k.startswith("__")})
     if near is not None:
-        return TEXTS["attribute.own-like"].format(guess=near)
-    return TEXTS["attribute.own-unset"]
+        return say("errors.attribute.own-like", guess=near)
+    return say("errors.attribute.own-unset")
 
 
 def _key(seen: Seen, fields: dict[str, str]) -> str:
     texts = set(re.findall(r"""["'](\w{1,30})["']""", seen.source[:SOURCE_LIMIT]))
     near = _near(fields["key"], texts)
-    return TEXTS["key.like"].format(guess=near) if near else TEXTS["key.plain"]
+    return say("errors.key.like", guess=near) if near else say("errors.key.plain")
 
 
 def _invalid_syntax(seen: Seen, fields: dict[str, str]) -> str:
@@ -322,31 +326,31 @@ def _invalid_syntax(seen: Seen, fields: dict[str, str]) -> str:
         rf"\b({words})\s*(?:=[^=]|[-+*/]=)|[(,]\s*({words})\s*=[^=]|\.({words})\b|\bdef ({words})\b", line
     )
     if named:
-        return TEXTS["guess.keyword"].format(name=next(g for g in named.groups() if g))
+        return say("errors.guess.keyword", name=next(g for g in named.groups() if g))
     if re.search(
         r"\bin\s+({})\b|[(,]\s*(lambda|class|import|from|def|return)\s*[,)]".format("lambda|class"), line
     ):
-        return TEXTS["guess.keyword"].format(name="lambda" if "lambda" in line else "class")
+        return say("errors.guess.keyword", name="lambda" if "lambda" in line else "class")
     for id, pattern in (
-        ("guess.and", r"&&|\|\||!(?!=)"),
-        ("guess.increment", r"\+\+|--\s*$"),
-        ("guess.arrow", r"=>|=<|===|<>"),
-        ("guess.elif", r"\belse\s+if\b|\belseif\b|\belsif\b"),
-        ("guess.function", r"^\s*(?:function|func|fn)\b"),
-        ("guess.colon", r"^\s*(?:def|class|if|elif|else|for|while|try|except|with)\b[^:]*$"),
+        ("and", r"&&|\|\||!(?!=)"),
+        ("increment", r"\+\+|--\s*$"),
+        ("arrow", r"=>|=<|===|<>"),
+        ("elif", r"\belse\s+if\b|\belseif\b|\belsif\b"),
+        ("function", r"^\s*(?:function|func|fn)\b"),
+        ("colon", r"^\s*(?:def|class|if|elif|else|for|while|try|except|with)\b[^:]*$"),
     ):
         if re.search(pattern, line):
-            return TEXTS[id]
-    return TEXTS["guess.other"]
+            return say(f"errors.typo.{id}")
+    return say("errors.guess.other")
 
 
 def _index(seen: Seen, fields: dict[str, str]) -> str:
-    return TEXTS["index.text" if re.search(r"""\[\s*["']""", seen.line) else "index.is-float"]
+    return say("errors.index.text" if re.search(r"""\[\s*["']""", seen.line) else "errors.index.is-float")
 
 
 def _colon(seen: Seen, fields: dict[str, str]) -> str:
     guess = _invalid_syntax(seen, fields)
-    return guess if guess == TEXTS["guess.elif"] else TEXTS["guess.no-colon"]
+    return guess if guess == say("errors.typo.elif") else say("errors.guess.no-colon")
 
 
 FINDERS: dict[str, Finder] = {
@@ -355,7 +359,7 @@ FINDERS: dict[str, Finder] = {
     "attribute.numpy": _numpy,
     "attribute.array": _array,
     "attribute.own": _own_attribute,
-    "key": _key,
+    "key.unknown": _key,
     "index.float": _index,
     "syntax.colon": _colon,
     "syntax.guess": _invalid_syntax,

@@ -16,16 +16,16 @@ from grader.errors import KitError, Mismatch, StudentError, SubmissionDied
 from grader.explain_errors import cause_of, pointed
 from grader.notebook_read import is_from_notebook
 from grader.notebook_read import place as place_in_notebook
+from grader.places import in_words
 from grader.source_text import where_it_may_hang, why_none
+from grader.texts import say
 
 PACKAGE = Path(__file__).resolve().parent.as_posix()
 # What they trip over is a value of the student's: the reference passed the same test on this machine.
-JUDGES = ("/compare.py", "/gradients.py", "/battery.py", "/student.py")
+JUDGES = ("/compare.py", "/compare_words.py", "/gradients.py", "/battery.py", "/student.py")
 DETAIL_LIMIT = 4000  # characters
 STEPS = 6  # of a traceback
 UNREADABLE = ("SyntaxError", "IndentationError", "TabError")
-
-UNUSABLE = "The test could not use what was returned. Check its type, its shape and the number of values."
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Feedback:
     diagnosis: tuple[str, str] | None = None
     limit: str | None = None
     place: str | None = None  # "losses.py, line 23" in the student's own file
+    short: str = ""  # the first sentence of the message, where only that is shown
 
 
 def explain(
@@ -50,7 +51,8 @@ def explain(
     given : gives the file as it was handed out, or the reference: what def lines are compared with.
     """
     if isinstance(error, Mismatch):
-        why = why_none(source, exercise) if " returned None." in error.message else ""
+        none = error.diagnosis is not None and error.diagnosis[0] == "form:none"
+        why = why_none(source, exercise) if none else ""
         return Feedback("failed", f"{error.message} {why}".rstrip(), _cut(error.detail), error.diagnosis)
     if isinstance(error, StudentError):
         return _student(error, file, exercise, source, given)
@@ -58,7 +60,7 @@ def explain(
         hint = ""
         if error.verdict == "timeout" and not error.starved:
             hint = where_it_may_hang(
-                source, exercise, lambda line: place_in_notebook(source, line) or f"line {line}"
+                source, exercise, lambda line: in_words(place_in_notebook(source, line) or f"line {line}")
             )
         return Feedback(error.verdict, f"{error} {hint}".rstrip(), limit=error.limit)
     if isinstance(error, KitError):
@@ -70,9 +72,10 @@ def explain(
     innermost = Path(_innermost(error)).as_posix()
     ours = innermost.startswith(PACKAGE) and not innermost.endswith(JUDGES)
     if ours and not isinstance(error, RecursionError):  # that one comes of what is nested in a result
-        return Feedback("grader_error", f"The grader failed: {type(error).__name__}.", _cut(_trace(error)))
+        text = say("feedback.grader-failed", type=type(error).__name__)
+        return Feedback("grader_error", text, _cut(_trace(error)))
     # The reference passes this test with the same inputs, so the student's value led here.
-    return Feedback("failed", UNUSABLE, _cut(_trace(error)))
+    return Feedback("failed", say("feedback.unusable"), _cut(_trace(error)))
 
 
 def _student(
@@ -85,48 +88,53 @@ def _student(
     place, imported = f"{file}, {cell}" if cell else f"{file}{line}", ""
     broken = _imported_file(error, file, source) if error.type_name in UNREADABLE else ""
     if broken:
-        place, imported, source = f"{broken}{line}", f" (imported by {file})", ""
+        place, imported, source = f"{broken}{line}", " " + say("feedback.imported-by", file=file), ""
     other = needed_place(error, file, source)
     if error.kind == "unwritten" and other is not None:
-        text = f"{exercise} needs {other[1]}, which is not written yet. Open {other[0]}."
-        return Feedback("unwritten", text, error.text, place=other[0])
+        return _unwritten("feedback.needs", exercise, other[1], other[0], error.text)
     if error.kind == "unwritten":
         name = error.function or exercise
-        if name.partition(".")[0] == exercise:
-            text = f"{name} is not written yet. Open {place}."
-        else:
-            text = f"{exercise} needs {name}, which is not written yet. Open {place}."
-        return Feedback("unwritten", text, error.text, place=place)
+        own = name.partition(".")[0] == exercise
+        return _unwritten(
+            "feedback.unwritten" if own else "feedback.needs", exercise, name, place, error.text
+        )
     if error.kind == "missing" and error.type_name == "FileNotFoundError":
-        return Feedback("unwritten", f"{file} is missing. kata update brings it back as a stub.", place=file)
+        return Feedback("unwritten", say("feedback.file-missing", file=file), place=file)
     if error.kind == "missing":
-        name = error.text
-        return Feedback(
-            "unwritten", f"{file} does not define {name}. Was it renamed or deleted?", place=place
-        )
+        return Feedback("unwritten", say("feedback.undefined", file=file, name=error.text), place=place)
     if error.kind == "unsupported":
-        return Feedback(
-            "raised",
-            f"{exercise} returned something of an unsupported type. "
-            "Return plain numbers, numpy arrays, lists, tuples or dicts.",
-            error.text,
-            place=place,
-        )
-    inside = f", in {error.function}" if error.function and error.function != exercise else ""
+        return Feedback("raised", say("feedback.unsupported", exercise=exercise), error.text, place=place)
+    inside = ""
+    if error.function and error.function != exercise:
+        inside = say("feedback.in-function", function=error.function)
     if other is not None and not imported:
-        inside += f", raised in {other[0]}"
+        inside += say("feedback.raised-in", place=in_words(other[0]))
     limit = "memory" if error.type_name == "MemoryError" else None
     cause = cause_of(error, source, given)
-    message = f"{error.type_name} in {place}{inside}{imported}"
-    message += f": `{cause.code}`." if cause is not None and cause.code else "."
+    where = f"{in_words(place)}{inside}{imported}"
+    if cause is not None and cause.code:
+        message = say("feedback.raised-by", type=error.type_name, where=where, code=cause.code)
+    else:
+        message = say("feedback.raised", type=error.type_name, where=where)
     if cause is not None and cause.sentence:
         message += f" {cause.sentence}"
     trace = [("/".join(Path(name).parts[-2:]), number, function) for name, number, function in error.trace]
-    steps = list(dict.fromkeys(f"{name}, line {number}, in {function}" for name, number, function in trace))
+    steps = list(dict.fromkeys(say("feedback.step", file=f, line=n, function=name) for f, n, name in trace))
     if len(steps) > STEPS:
         steps[STEPS // 2 : -STEPS // 2] = ["..."]
     detail = "\n".join(filter(None, [pointed(error, source), f"{error.type_name}: {error.text}", *steps]))
     return Feedback("raised", message, _cut(detail.strip()), limit=limit, place=place)
+
+
+def _unwritten(id: str, exercise: str, name: str, place: str, detail: str) -> Feedback:
+    short = say(id, exercise=exercise, name=name)
+    return Feedback(
+        "unwritten",
+        f"{short} {say('feedback.open', place=in_words(place))}",
+        detail,
+        place=place,
+        short=short,
+    )
 
 
 def needed_place(error: StudentError, own: str, source: str) -> tuple[str, str] | None:
@@ -142,7 +150,7 @@ def needed_place(error: StudentError, own: str, source: str) -> tuple[str, str] 
     known = re.search(rf"\b{re.escape(name)}\b", source) is not None
     # Where it is graded, earlier chapters may be the reference's, whose lines are others.
     at = f", line {line}" if Path(path).is_absolute() else ""
-    return f"{file}{at}", name if known else "a function of it"
+    return f"{file}{at}", name if known else say("feedback.some-function")
 
 
 def _imported_file(error: StudentError, own: str, source: str) -> str:

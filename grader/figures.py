@@ -17,6 +17,7 @@ from grader.feedback import explain
 from grader.local import load_chapter
 from grader.mistakes import reference_sources
 from grader.sandbox.inside.servant import Servant
+from grader.texts import say
 
 
 def figure_functions(path: Path) -> dict[str, Callable[[Any], Any]]:
@@ -30,7 +31,7 @@ def figure_functions(path: Path) -> dict[str, Callable[[Any], Any]]:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise UsageError("Figures need matplotlib: python -m pip install 'nnkata[plots]'") from None
+        raise UsageError(say("plot.no-matplotlib")) from None
     space: dict[str, Any] = {"__name__": f"{path.parent.name}.figures", "__file__": str(path)}
     exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), space)
     return {n.removeprefix("figure_"): f for n, f in space.items() if n.startswith("figure_") and callable(f)}
@@ -73,12 +74,12 @@ def draw_student(
     """
     path = root / chapter / "figures.py"
     if not path.is_file():
-        raise UsageError(f"{chapter} has no figures.")
+        raise UsageError(say("plot.no-figures", chapter=chapter))
     loaded = load_chapter(root, chapter)
     file = f"{chapter}/{chapter[5:]}.py"
     if loaded.problems:
         told = explain(loaded.problems[0], file, chapter)
-        raise UsageError(f"{told.message} Repair it first: kata test {chapter[:4]}")
+        raise UsageError(say("plot.broken", message=told.message, short=chapter[:4]))
     module = loaded.module
     written: list[Path] = []
     left_out: list[tuple[str, str]] = []
@@ -89,7 +90,7 @@ def draw_student(
             left_out.append((name, str(error)))
         except Exception as error:  # the student's function gave something that cannot be drawn
             left_out.append(
-                (name, f"your functions raised {type(error).__name__}: {error}. See kata test {chapter[:4]}")
+                (name, say("plot.raised", type=type(error).__name__, error=error, short=chapter[:4]))
             )
         else:
             written += _save(figure, name, folder, formats)

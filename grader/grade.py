@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from grader import drawings
 from grader.course import Chapter
 from grader.diagnose import Behaviour, Diagnoser, TookTooLong, at_most, diagnose
 from grader.errors import GraderFailure, StudentError, SubmissionDied
@@ -62,6 +63,7 @@ class Outcome:
     logs: dict[str, Log] = field(default_factory=dict, repr=False)  # of tests that did not pass
     warned: dict[str, Warned] = field(default_factory=dict, repr=False)  # numpy's warnings by test
     starved: bool = False  # a time-out that a busy machine may have caused
+    drawings: list[dict[str, Any]] = field(default_factory=list, repr=False)
 
     @property
     def score(self) -> float:
@@ -95,6 +97,7 @@ def run_suite(
     hung: Counter[str] = Counter()  # time-outs by exercise
     warned: dict[str, Warned] = {}
     starved = False
+    drawn: list[dict[str, Any]] = []
     logs: dict[str, Log] = {}
     started = time.monotonic()
     student: Student | None = None
@@ -141,8 +144,10 @@ def run_suite(
                 seconds = min(seconds, max(AFTER_A_HANG, seconds / 10))
             channel.begin(Limit(seconds, f"{seconds:g} s for one test"))
             channel.log = []
+        drawings.begin()
         with at_most(TRUSTED_SECONDS + PATIENCE * limits.get(test.id, FLOOR_SECONDS)):
             raised, seconds = suite.run(test, student)
+        drawn += drawings.taken(test.id)
         if isinstance(raised, TookTooLong):  # what is computed on our side has no other limit
             if channel is not None:
                 channel.close()
@@ -174,6 +179,7 @@ def run_suite(
         seconds=time.monotonic() - started,
         warned=warned,
         starved=starved,
+        drawings=drawn[: drawings.MOST],
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from grader.errors import AuthorError, Mismatch
 from grader.student import CALLS_PER_MESSAGE, Remote
+from grader.texts import say
 
 STEP = 1e-5
 TOLERANCE = 1e-6
@@ -84,7 +85,7 @@ def student_gradient(
     """
     start = np.array(args[wrt], dtype=np.float64)
     shape = () if dout is None else np.shape(dout)
-    name = function._name or "the function"
+    name = function._name or say("gradients.the-function")
     count = 2 * start.size + 1
 
     def at(step: float) -> NumericGradient:
@@ -124,12 +125,11 @@ def _answer(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
     known = isinstance(value, (int, float, np.ndarray, np.generic)) and not isinstance(value, bool)
     array = np.asarray(value) if known and not (type(value) is int and abs(value) >= 2**63) else None
     if array is None or array.dtype.kind not in "iuf":
-        what = "None. Is a return missing?" if value is None else "something that is no number."
-        raise Mismatch(f"{name} was differentiated, but returned {what}")
+        raise Mismatch(say("gradients.none" if value is None else "gradients.no-number", name=name))
     if array.shape != shape and not (shape == () and array.size == 1):
         raise Mismatch(
-            f"{name} was differentiated, but returned an array of another shape than {shape}.",
-            f"returned shape {array.shape}",
+            say("gradients.other-shape", name=name, shape=shape),
+            say("gradients.detail", shape=array.shape),
         )
     return array.astype(np.float64)
 

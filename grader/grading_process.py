@@ -123,6 +123,7 @@ class Engine:
         add_warning_notes(outcome, job.warned or self.warned.get(job.chapter, {}))
         self.starved = outcome.starved
         result.tests = outcome.tests
+        result.drawings = outcome.drawings
         result.prerequisites = used
         result.notes += outcome.notes
         result.add_up()

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.practice import exercise_names, practice_chapters, tests_of
+from grader.texts import say
+from grader.texts.chapters import handout
 
 HEADING = re.compile(r"^#{2,6}\s+Hints for\s+((?:`[\w.]+`(?:\s*(?:,|and|or)\s*)*)+)\s*$")
+TRANSLATED = re.compile(r"^#{2,6}\s+(.*`[\w.]+`.*)$")  # a heading with names in it, in any language
 OPENING = re.compile(r"<summary>\s*(.*?)\s*</summary>", re.DOTALL)
 DETAILS = re.compile(r"<details\b[^>]*>(.*?)</details>", re.DOTALL | re.IGNORECASE)
 
@@ -23,8 +26,8 @@ class Hint:
     text: str
 
 
-def hints_in(handout: str) -> dict[str, list[Hint]]:
-    """function -> its hints, in the order of a handout."""
+def hints_in(handout: str, heading: re.Pattern[str] = HEADING) -> dict[str, list[Hint]]:
+    """function -> its hints, in the order of a handout. `heading`: of the hints of one or more functions."""
     found: dict[str, list[Hint]] = {}
     names: list[str] = []
     text: list[str] = []
@@ -40,11 +43,27 @@ def hints_in(handout: str) -> dict[str, list[Hint]]:
             fenced = not fenced
         if line.startswith("#") and not fenced:
             close()
-            heading = HEADING.match(line)
-            names = re.findall(r"`([\w.]+)`", heading[1]) if heading else []
+            matched = heading.match(line)
+            names = re.findall(r"`([\w.]+)`", matched[1]) if matched else []
         elif names:
             text.append(line)
     close()
+    return found
+
+
+def hints_of(folder: Path) -> dict[str, list[Hint]]:
+    """function -> its hints in the person's language, of a chapter's folder; in English where there are no others.
+
+    Raises
+    ------
+    OSError
+        If there is no handout.
+    """
+    found = hints_in((folder / "README.md").read_text(encoding="utf-8", errors="replace"))
+    translated = handout(folder)
+    if translated.name != "README.md":
+        own = hints_in(translated.read_text(encoding="utf-8-sig", errors="replace"), TRANSLATED)
+        found |= {name: hints for name, hints in own.items() if hints}
     return found
 
 
@@ -53,8 +72,8 @@ def first_hints(exercises: Path) -> Callable[[str], dict[str, str]]:
 
     def of(chapter: str) -> dict[str, str]:
         try:
-            found = hints_in((exercises / chapter / "README.md").read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError):
+            found = hints_of(exercises / chapter)
+        except OSError:
             return {}
         return {name: " ".join(" ".join(plain(h[0].text)).split()) for name, h in found.items() if h}
 
@@ -66,7 +85,9 @@ def _folded(text: str) -> list[Hint]:
     for block in DETAILS.findall(text):
         title = OPENING.search(block)
         words = OPENING.sub("", block, count=1).strip()
-        hints.append(Hint(" ".join(title[1].split()) if title else f"Hint {len(hints) + 1}", words))
+        hints.append(
+            Hint(" ".join(title[1].split()) if title else say("hints.title", number=len(hints) + 1), words)
+        )
     return hints
 
 
@@ -77,6 +98,7 @@ class Hinted:
     name: str
     chapter: str
     hints: tuple[Hint, ...]
+    handout: str = ""  # "ch04_losses/README.md"
 
 
 def find_hints(root: Path, wanted: str, near: str | None = None) -> Hinted:
@@ -100,26 +122,24 @@ def find_hints(root: Path, wanted: str, near: str | None = None) -> Hinted:
         name = rest if head in (folder.name, folder.name[:4], folder.name[5:]) and rest else wanted
         for candidate in (name, name.partition(".")[0]):
             if candidate in names:
-                return Hinted(candidate, folder.name, tuple(_of(folder, candidate)))
+                where = f"{folder.name}/{handout(folder).name}"
+                return Hinted(candidate, folder.name, tuple(_of(folder, candidate)), where)
     import difflib
 
     known = {n.lower(): n for f in folders for n in exercise_names(tests_of(f))}
     close = [known[n] for n in difflib.get_close_matches(wanted.lower(), known, 3, 0.5)]
-    advice = f"Did you mean {', '.join(close)}?" if close else "The names are listed by: kata status --all"
-    raise UsageError(f"There is no function or class {wanted!r} to write here. {advice}")
+    if close:
+        raise UsageError(say("hints.unknown-near", wanted=wanted, names=", ".join(close)))
+    raise UsageError(say("hints.unknown", wanted=wanted))
 
 
 def _of(folder: Path, name: str) -> list[Hint]:
-    path = folder / "README.md"
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        found = hints_of(folder).get(name, [])
     except OSError:
-        raise UsageError(
-            f"{path} is missing, and with it the hints. Bring it back with: kata update"
-        ) from None
-    found = hints_in(text).get(name, [])
+        raise UsageError(say("hints.no-handout", file=folder / "README.md")) from None
     if not found:
-        raise UsageError(f"{folder.name}/README.md has no hints for {name}. Read what it says about {name}.")
+        raise UsageError(say("hints.none", handout=f"{folder.name}/{handout(folder).name}", name=name))
     return found
 
 

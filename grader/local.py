@@ -11,6 +11,7 @@ from grader.errors import StudentError
 from grader.notebook_switch import current_source
 from grader.sandbox.inside import servant as inside
 from grader.student import LocalChannel, Student, student_error
+from grader.texts import say
 
 
 @dataclass
@@ -92,6 +93,6 @@ def load_chapter(
 
 def never_loads(path: Path, seconds: float) -> Loaded:
     """Stands for a file that did not load in time."""
-    text = f"{path.name} took longer than {seconds:g} s to load. Is there a loop outside the functions?"
-    reason = StudentError("raised", "TimeoutError", text)
+    text = say("practice.timeout-loading", what=path.name, seconds=seconds)
+    reason = StudentError("slow", "TimeoutError", text)
     return Loaded(Student(BrokenChannel(reason)), path, [reason])

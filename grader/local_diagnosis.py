@@ -23,10 +23,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.student import Remote
+from grader.texts import ENGLISH, languages, say_in
+from grader.texts.chapters import languages_of, texts_in
 
 if TYPE_CHECKING:
     from grader.course import Chapter
     from grader.diagnose import Behaviour
+    from grader.mistakes import Mistake
     from grader.student import Log
 
 FILE = "diagnosis.json"
@@ -123,6 +126,11 @@ def _tag(key: bytes) -> str:
     return hashlib.sha256(b"tag" + key).hexdigest()[: 2 * TAG]
 
 
+def _key_in(language: str, key: bytes) -> bytes:
+    """A key of its own for each language: two texts under one key would give each other away."""
+    return key if language == ENGLISH else hashlib.sha256(f"language\0{language}\0".encode() + key).digest()
+
+
 def _mixed(key: bytes, text: bytes) -> bytes:
     """`text` xor a stream made of the key; twice gives the text back."""
     stream = hashlib.shake_256(b"text" + key).digest(len(text))
@@ -169,11 +177,13 @@ class Recogniser:
         if not any(v in WRONG for v in seen.verdicts.values()):
             return None
         key = key_of(salt, exercise, seen)
-        sealed = known.get("known", {}).get(_tag(key))
-        try:
-            return _mixed(key, base64.b64decode(sealed)).decode("utf-8") if sealed else None
-        except (ValueError, TypeError):
-            return None  # a damaged file costs a hint, not the run
+        for language in (*languages(), ENGLISH):
+            try:
+                texts = known["known"] if language == ENGLISH else known["translated"][language]
+                return _mixed(_key_in(language, key), base64.b64decode(texts[_tag(key)])).decode("utf-8")
+            except (KeyError, ValueError, TypeError):
+                continue  # not known, or a damaged file, which costs a hint and not the run
+        return None
 
     def _known(self, folder: Path) -> Mapping[str, Any]:
         if folder not in self._files:
@@ -208,7 +218,7 @@ def diagnosis_file(chapter: Chapter) -> dict[Path, bytes]:
         except (ValueError, AttributeError, RecursionError):
             pass
     exercises = {
-        exercise: _sealed(chapter.name, exercise, *found)
+        exercise: _sealed(chapter, exercise, *found)
         for exercise, found in sorted(behaviours(chapter).items())
     }
     told = {"format": FORMAT, "made_of": made_of, "exercises": exercises}
@@ -219,13 +229,14 @@ def _made_of(chapter: Chapter) -> str:
     hashed = hashlib.sha256(str(FORMAT).encode())
     sources = [chapter.visible_path, chapter.mistakes_path, chapter.solution_path]
     sources += [chapter.course.chapter(name).solution_path for name in chapter.needs]
+    sources += sorted(chapter.mistakes_path.parent.glob("texts.*.toml"))
     for source in sources:
         hashed.update(b"\0" + source.read_bytes().replace(b"\r\n", b"\n"))
     return hashed.hexdigest()
 
 
-def behaviours(chapter: Chapter) -> dict[str, tuple[list[str], list[tuple[str, Seen]]]]:
-    """How every catalogued mistake fares in the visible tests: exercise -> (test ids, [(sentence, what was seen)])."""
+def behaviours(chapter: Chapter) -> dict[str, tuple[list[str], list[tuple[Mistake, Seen]]]]:
+    """How every catalogued mistake fares in the visible tests: exercise -> (test ids, [(mistake, what was seen)])."""
     from grader.diagnose import Diagnoser
     from grader.suite import visible_suite
 
@@ -234,7 +245,7 @@ def behaviours(chapter: Chapter) -> dict[str, tuple[list[str], list[tuple[str, S
         diagnoser = Diagnoser(suite)
         for exercise in sorted({test.mark.of for test in suite.tests}):
             tests = [test.id for test in suite.tests if test.mark.of == exercise]
-            known = [(wrong.text, seen_of(behaviour)) for wrong, behaviour in diagnoser.behaviours(exercise)]
+            known = [(wrong, seen_of(behaviour)) for wrong, behaviour in diagnoser.behaviours(exercise)]
             found[exercise] = (tests, known)
     return found
 
@@ -245,15 +256,30 @@ def seen_of(behaviour: Behaviour) -> Seen:
     return Seen(dict(behaviour.verdicts), answers)
 
 
-def _sealed(chapter: str, exercise: str, tests: list[str], known: list[tuple[str, Seen]]) -> dict[str, Any]:
-    salt = hashlib.sha256(f"{chapter}\0{exercise}\0{FORMAT}".encode()).hexdigest()[:16]
-    texts: dict[bytes, list[str]] = {}
-    for text, seen in known:
+def _sealed(
+    chapter: Chapter, exercise: str, tests: list[str], known: list[tuple[Mistake, Seen]]
+) -> dict[str, Any]:
+    salt = hashlib.sha256(f"{chapter.name}\0{exercise}\0{FORMAT}".encode()).hexdigest()[:16]
+    alike: dict[bytes, list[Mistake]] = {}
+    for wrong, seen in known:
         if any(v in WRONG for v in seen.verdicts.values()):
-            texts.setdefault(key_of(salt, exercise, seen), []).append(text)
-    sealed = {
-        _tag(key): base64.b64encode(_mixed(key, " Or: ".join(same).encode())).decode()
-        for key, same in texts.items()
-        if len(same) <= AT_MOST
-    }
-    return {"tests": sorted(tests), "salt": salt, "known": dict(sorted(sealed.items()))}
+            alike.setdefault(key_of(salt, exercise, seen), []).append(wrong)
+    alike = {key: same for key, same in alike.items() if len(same) <= AT_MOST}
+    folder = chapter.mistakes_path.parent
+
+    def sealed(language: str) -> dict[str, str]:
+        own = {} if language == ENGLISH else texts_in(folder, language)
+        both = f" {say_in((language,), 'practice.or')} "
+        found = {}
+        for key, same in alike.items():
+            texts = [
+                own.get(f"mistakes.{wrong.id}", wrong.text if language == ENGLISH else "") for wrong in same
+            ]
+            if all(texts):
+                text = both.join(texts).encode()
+                found[_tag(key)] = base64.b64encode(_mixed(_key_in(language, key), text)).decode()
+        return dict(sorted(found.items()))
+
+    told: dict[str, Any] = {"tests": sorted(tests), "salt": salt, "known": sealed(ENGLISH)}
+    translated = {language: sealed(language) for language in languages_of(folder)}
+    return told | ({"translated": translated} if translated else {})

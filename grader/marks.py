@@ -8,11 +8,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from grader.errors import AuthorError
+from grader.texts import languages
+from grader.texts.chapters import own_text
 
 ATTRIBUTE = "__nnkata_mark__"
 Test = TypeVar("Test", bound=Callable[..., Any])
@@ -80,6 +84,11 @@ def mark_of(test: Any) -> Mark | None:
 
 
 def title_of(test: Any) -> str:
-    """The first line of a test's docstring."""
+    """The first line of a test's docstring, or what stands for it in the person's language."""
+    if languages():
+        file = Path(inspect.unwrap(test).__code__.co_filename)
+        said = own_text(file.parent, f"titles.{file.stem}.{test.__name__}", f"titles.{test.__name__}")
+        if said is not None:
+            return said
     lines = (test.__doc__ or "").strip().splitlines()
     return lines[0].strip() if lines else test.__name__.removeprefix("test_").replace("_", " ")

@@ -8,6 +8,7 @@ second grading. A mark by hand is final: neither lateness nor bonus rules change
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,14 +22,14 @@ from grader.class_file.record import Record
 from grader.class_file.times import Times, times_from_files
 from grader.intake.files import shown
 from grader.intake.roster import CANVAS_LATE
-from grader.results import Result, total
+from grader.results import Result, TestResult, total
 
 CONFLICT = "conflict"  # several submissions of one person for one chapter: none counts until a person decides
 EXCUSED = "excused"
 ONE_DAY = timedelta(days=1)  # what Canvas' LATE stands for, since it does not say how late
 
 
-@dataclass
+@dataclass(slots=True)
 class Mark:
     """One student's mark for one chapter.
 
@@ -221,6 +222,32 @@ def marks_of_class(
         if untimed and class_file:
             marks.remarks.append(_no_times(class_file, chapter, untimed))
     return marks
+
+
+def without_tests(result: Result) -> Result:
+    """What a mark needs of a result and no more: 150,000 of these fit into memory, whole results do not."""
+    return Result(
+        sys.intern(result.student),
+        sys.intern(result.chapter),
+        sys.intern(result.status),
+        _NOTHING,
+        _NOTHING,
+        _NOTHING,
+        _NOTHING,
+        score=result.score,
+        max_score=result.max_score,
+        bonus=result.bonus,
+        override=result.override,
+        notes=result.notes or _NO_NOTES,
+        identity=result.identity or _NOTHING,
+        tests=_NO_TESTS,
+    )
+
+
+# Shared by all of them, so they are never changed.
+_NOTHING: dict[str, Any] = {}
+_NO_NOTES: list[str] = []
+_NO_TESTS: list[TestResult] = []
 
 
 def _mark(student: str, chapter: str, found: list[Result], failed: bool, maximum: float, bonus: str) -> Mark:

@@ -28,8 +28,9 @@ from grader.notebook_switch import current_source
 from grader.practice import Exercise, practise
 from grader.sandbox.inside.servant import Servant
 from grader.student import LocalChannel, Student
+from grader.texts import say
 
-MISSING = re.compile(r"name '(\w+)' is not defined|does not define (\w+)")
+MISSING = re.compile(r"name '(\w+)' is not defined")  # in the text of a NameError
 
 
 class Told:
@@ -81,7 +82,7 @@ def checks_of(chapter: str, start: Path | None = None) -> Callable[..., Told]:
             lines += _in_words(exercise, later)
         if wanted is None:
             done = sum(e.done for e in found.exercises)
-            lines.append(f"{chapter}: {done} of {len(found.exercises)} done.")
+            lines.append(say("notebook.done", chapter=chapter, done=done, total=len(found.exercises)))
         return Told("\n".join(lines), found.all_done)
 
     return check
@@ -93,10 +94,7 @@ def _folder_of(chapter: str, start: Path) -> Path:
         for found in (folder, folder / chapter):
             if found.name == chapter and (found / f"test_{chapter[5:]}.py").is_file():
                 return found
-    raise UsageError(
-        f"The folder {chapter} with its visible tests is not at or above {here}. "
-        "Keep the notebook in the folder where kata start put it."
-    )
+    raise UsageError(say("notebook.no-folder", chapter=chapter, here=here))
 
 
 def _definitions(folder: Path) -> set[str]:
@@ -112,25 +110,27 @@ def _in_words(exercise: Exercise, later: set[str]) -> list[str]:
     """What a student reads of one exercise. `later`: definitions of the chapter that were not run yet."""
     count = len(exercise.checks)
     if exercise.done:
-        return [f"{exercise.name}: {'the check passes' if count == 1 else f'all {count} checks pass'}."]
+        return [say("notebook.pass" if count == 1 else "notebook.pass-all", name=exercise.name, count=count)]
     if exercise.unwritten:
-        return [f"{exercise.name}: not written yet."]
+        return [say("notebook.unwritten", name=exercise.name)]
     if exercise.name in later:
-        return [f"{exercise.name}: not there yet. Run the cell that defines it."]
+        return [say("notebook.not-run", name=exercise.name)]
     first = exercise.first_failure
     assert first is not None
-    missing = {a or b for a, b in MISSING.findall(f"{first.message}\n{first.detail}")} & later
+    missing = {first.lacks, *MISSING.findall(first.detail)} & later
     if missing:
-        return [
-            f"{exercise.name}: waits for {missing.pop()}, in a cell further down. Run that one, then check again."
-        ]
+        return [say("notebook.waits", name=exercise.name, other=missing.pop())]
     passed = sum(c.passed for c in exercise.checks)
-    lines = [f"{exercise.name}: {passed} of {count} checks pass.", f"  {first.title}", f"    {first.message}"]
+    counts = say("notebook.checks", name=exercise.name, passed=passed, total=count)
+    lines = [counts, f"  {first.title}", f"    {first.message}"]
     lines += [f"      {line}" for line in first.detail.splitlines()]
     if first.printed.strip():
-        lines += ["    It printed:", *(f"      {line}" for line in first.printed.strip().splitlines()[:10])]
+        lines += [
+            "    " + say("notebook.printed"),
+            *(f"      {line}" for line in first.printed.strip().splitlines()[:10]),
+        ]
     if exercise.recognised:
-        lines += ["    This behaves exactly like a known mistake:", f"      {exercise.recognised}"]
+        lines += ["    " + say("results.known-mistake"), f"      {exercise.recognised}"]
     return lines
 
 

@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from grader.texts import say
+
 MAX_CODE = 1 << 20  # characters of code; the same limit as for a .py file
 MAX_CELLS = 2_000
 MAX_DEPTH = 100  # brackets of the JSON; a notebook of Jupyter has about ten
@@ -78,33 +80,30 @@ def parse_notebook(data: bytes) -> dict[str, Any]:
         If it is none.
     """
     if not data.strip():
-        raise Problem("is empty. Save the notebook in Jupyter and hand it in again.")
+        raise Problem(say("cells.empty"))
     try:
         wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
         text = data.decode("utf-16" if wide else "utf-8-sig")
     except UnicodeError:
-        raise Problem("is not a notebook: it is not UTF-8 text. Save it in Jupyter again.") from None
+        raise Problem(say("cells.not-utf8")) from None
     if not text.lstrip().startswith("{"):
         if NAMES.search(text) or re.search(r"^(?:import|from)\s+\w", text, re.MULTILINE):
-            raise Problem("holds Python, not a notebook. Give the file the ending .py.")
-        raise Problem("is not a notebook. Save it in Jupyter again.")
+            raise Problem(say("cells.holds-python"))
+        raise Problem(say("cells.no-notebook"))
     _check_depth(text)
     try:
         found = json.loads(text, strict=False, parse_int=_small_int)
     except RecursionError:
-        raise Problem("is not a usable notebook: it is nested too deeply.") from None
+        raise Problem(say("cells.nested")) from None
     except ValueError as error:
         line = getattr(error, "lineno", None)
         if re.search(r"^(?:<<<<<<<|>>>>>>>) ", text, re.MULTILINE):
-            raise Problem(
-                "holds the marks of a git merge conflict. Resolve it, then save the notebook."
-            ) from None
-        where = f" in line {line}" if line else ""
-        raise Problem(
-            f"is damaged{where}: the file is not whole. Save the notebook in Jupyter again."
-        ) from None
+            raise Problem(say("cells.merge-conflict")) from None
+        if line:
+            raise Problem(say("cells.not-whole-at", line=line)) from None
+        raise Problem(say("cells.not-whole")) from None
     if not isinstance(found, dict):
-        raise Problem("is not a notebook. Save it in Jupyter again.")
+        raise Problem(say("cells.no-notebook"))
     return found
 
 
@@ -119,11 +118,9 @@ def _check_depth(text: str) -> None:
         if match[0] in "[{":
             depth, parts = depth + 1, parts + 1
             if depth > MAX_DEPTH:
-                raise Problem("is not a usable notebook: it is nested too deeply.")
+                raise Problem(say("cells.nested"))
             if parts > MAX_PARTS:
-                raise Problem(
-                    "has too many parts. Clear its outputs (Kernel, Restart and Clear) and save it."
-                )
+                raise Problem(say("cells.many-parts"))
         else:
             depth -= 1
 
@@ -140,11 +137,11 @@ def raw_cells(notebook: dict[str, Any]) -> list[Any]:
     if not isinstance(cells, list):
         sheets = notebook.get("worksheets")
         if not isinstance(sheets, list):
-            raise Problem("is not a notebook: it has no cells. Save it in Jupyter again.")
+            raise Problem(say("cells.no-cells"))
         lists = [sheet.get("cells") for sheet in sheets if isinstance(sheet, dict)]
         cells = [cell for found in lists if isinstance(found, list) for cell in found]
     if len(cells) > MAX_CELLS:
-        raise Problem(f"has more than {MAX_CELLS} cells. Hand in the exercises alone.")
+        raise Problem(say("cells.many-cells", most=MAX_CELLS))
     return cells
 
 
@@ -159,7 +156,7 @@ def code_cells(notebook: dict[str, Any], notes: list[str]) -> list[Cell]:
     found, size = [], 0
     for number, raw in enumerate(raw_cells(notebook), 1):
         if not isinstance(raw, dict):
-            notes.append(f"Cell {number} is damaged and was left out.")
+            notes.append(say("cells.damaged", number=number))
             continue
         metadata = raw.get("metadata")
         ours = metadata.get("nnkata") if isinstance(metadata, dict) else None
@@ -177,24 +174,20 @@ def code_cells(notebook: dict[str, Any], notes: list[str]) -> list[Cell]:
         if kind != "code":
             if not (exercise and isinstance(source, str) and NAMES.search(source)):
                 continue
-            notes.append(f"Cell {number} ({exercise}) is not a code cell any more. It was read as code.")
+            notes.append(say("cells.not-code", number=number, exercise=exercise))
         if not isinstance(source, str):
-            notes.append(f"Cell {number} is damaged (its source is no text) and was left out.")
+            notes.append(say("cells.no-text", number=number))
             continue
         size += len(source)
         if size > MAX_CODE:
-            raise Problem("holds more than 1 MiB of code. Hand in the code without data.")
+            raise Problem(say("cells.too-large"))
         source = source.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
         clean = source.encode("utf-8", "replace").decode("utf-8")
         if clean != source:
-            notes.append(
-                f"Cell {number} holds half a character (a lone surrogate); it was replaced by a question mark."
-            )
+            notes.append(say("cells.surrogate", number=number))
         found.append(Cell(number, clean.split("\n"), exercise, role, identity, whole=clean))
     if not any(cell.text.strip() for cell in found):
-        raise Problem(
-            "holds no code. Look whether it is the right notebook and was saved, then hand it in again."
-        )
+        raise Problem(say("cells.no-code"))
     return found
 
 
@@ -209,7 +202,7 @@ def without_magics(cell: Cell, notes: list[str]) -> None:
         cell.lines[first] = "# " + cell.lines[first]
         if match[1] not in TRANSPARENT:
             cell.lines = [line if i <= first else commented(line) for i, line in enumerate(cell.lines)]
-            notes.append(f"Cell {cell.number} was left out: it begins with %%{match[1]}.")
+            notes.append(say("cells.magic", number=cell.number, name=match[1]))
             return
     quote, depth, continued, swallow = "", 0, False, False
     for i, line in enumerate(cell.lines):
@@ -263,7 +256,7 @@ def commented(line: str) -> str:
 
 
 def _parse(lines: list[str]) -> list[ast.stmt] | str:
-    """The statements of a cell, or why there are none."""
+    """The statements of a cell, or why there are none, in English as Python says it: that stands in the source as well."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -49,6 +49,7 @@ from grader.notebook_cells import (
     parse_notebook,
     without_magics,
 )
+from grader.texts import say
 
 MAX_STATEMENTS = 10_000
 MAX_NOTES = 20
@@ -204,7 +205,7 @@ def select(cells: list[Cell], notes: list[str]) -> list[Statement]:
         If there are too many.
     """
     if sum(len(cell.tree) for cell in cells) > MAX_STATEMENTS:
-        raise Problem(f"has more than {MAX_STATEMENTS} statements. Hand in the exercises alone.")
+        raise Problem(say("cells.many-statements", most=MAX_STATEMENTS))
     every = [one for cell in cells for one in statements(cell)]
     for one in every:
         one.quiet = _serves_the_notebook(one.node)
@@ -261,18 +262,11 @@ def _resolve_doubles(every: list[Statement], notes: list[str]) -> dict[str, Cell
         for one in later:
             one.quiet = True
         if len(places) > 1:
-            shown = [str(n) for n in places[:6]] + ["more"] * (len(places) > 6)
-            cells = f"{', '.join(shown[:-1])} and {shown[-1]}"
-            why = (
-                "its own cell"
-                if own and later
-                else "what is written there"
-                if later
-                else "as in a run from top to bottom"
-            )
-            notes.append(
-                f"{name} is defined in cells {cells}. The one in cell {winner.cell.number} counts ({why})."
-            )
+            shown = [str(n) for n in places[:6]] + [say("cells.more")] * (len(places) > 6)
+            cells = say("cells.and", first=", ".join(shown[:-1]), last=shown[-1])
+            why = "own-cell" if own and later else "written" if later else "last"
+            fields = {"name": name, "cells": cells, "number": winner.cell.number}
+            notes.append(say(f"cells.twice.{why}", **fields))
     return owned
 
 
@@ -365,18 +359,16 @@ def read(data: bytes) -> tuple[str, list[str]]:
     cells = parse_cells(cells)
     for cell in cells:
         if cell.broken is not None:
-            names = f" ({', '.join(cell.defined[:3])})" if cell.defined else ""
-            notes.append(
-                f"Cell {cell.number}{names} is not Python and was left out: {cell.broken}. The other cells count."
-            )
+            fields = {"number": cell.number, "why": cell.broken}
+            if cell.defined:
+                notes.append(say("cells.broken-names", names=", ".join(cell.defined[:3]), **fields))
+            else:
+                notes.append(say("cells.broken", **fields))
     every = select(cells, notes)
     left_out = sorted({one.cell.number for one in every if not one.kept and not one.quiet})
     if left_out:
         where = ", ".join(map(str, left_out[:12])) + (", ..." if len(left_out) > 12 else "")
-        word = "cell" if len(left_out) == 1 else "cells"
-        notes.append(
-            f"Only functions, classes, imports and what they use are graded; other statements of {word} {where} were left out."
-        )
+        notes.append(say("cells.left-out" if len(left_out) == 1 else "cells.left-out-many", cells=where))
     of_cell: dict[int, list[Statement]] = {}
     for one in every:
         of_cell.setdefault(id(one.cell), []).append(one)
@@ -386,13 +378,11 @@ def read(data: bytes) -> tuple[str, list[str]]:
         parts.append("; ".join(added))
         lost = [line for line in added if line in USUAL_IMPORTS.values()]
         if lost:
-            notes.append(f"The notebook uses but does not hold: {', '.join(lost)}. It was added.")
+            notes.append(say("cells.added", names=", ".join(lost)))
     known = set().union(*(one.sets for one in every if one.kept))
     ordered = in_order(cells, every)
     if ordered != cells:
-        notes.append(
-            "The cells are not in an order in which they run from top to bottom; they were put into one."
-        )
+        notes.append(say("cells.order"))
     for cell in ordered:
         own = of_cell.get(id(cell), [])
         if cell.role in ("check", "setup") and all(one.quiet for one in own) and cell.broken is None:
@@ -404,9 +394,9 @@ def read(data: bytes) -> tuple[str, list[str]]:
             parts.append("\n".join([f"{MARK}{cell.number}", *lines]) + "\n\n")
     text = "\n".join(parts).rstrip("\n") + "\n"
     if isinstance(_parse(text.split("\n")), str):
-        raise Problem("cannot be read as one program: its code is too large or nested too deeply.")
+        raise Problem(say("cells.too-complex"))
     if len(notes) > MAX_NOTES:
-        notes = [*notes[: MAX_NOTES - 1], f"{len(notes) - MAX_NOTES + 1} more remarks were left out."]
+        notes = [*notes[: MAX_NOTES - 1], say("cells.more-remarks", count=len(notes) - MAX_NOTES + 1)]
     return text, ["".join(c if c.isprintable() else "?" for c in note)[:500] for note in notes]
 
 
@@ -439,13 +429,12 @@ def child() -> None:
 def answers(get: Callable[[], bytes]) -> Iterator[bytes]:
     """What the child says: that it is ready, then the result as JSON."""
     yield b"ready\n"
+    too_large = say("cells.memory")  # while there is room to read it
     try:
         text, notes = read(get())
         answer: dict[str, Any] = {"text": text, "notes": notes}
     except Problem as problem:
         answer = {"problem": str(problem)}
     except (RecursionError, MemoryError):
-        answer = {
-            "problem": "needs too much memory to be read. Clear its outputs and hand in the exercises alone."
-        }
+        answer = {"problem": too_large}
     yield json.dumps(answer).encode()

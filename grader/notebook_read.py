@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderFailure
+from grader.texts import say
 
 MAX_NOTEBOOK = 20_000_000  # bytes, with all its outputs
 SECONDS = 20.0  # for one notebook; an ordinary one takes a tenth of a second
@@ -66,7 +67,7 @@ def extract(data: bytes, name: str) -> Extracted:
     """
     shown = "".join(c if c.isprintable() else "?" for c in name)
     if len(data) > MAX_NOTEBOOK:
-        raise Unreadable(f"{shown} is larger than 20 MB. Clear its outputs and save it again.")
+        raise Unreadable(say("cells.too-large-file", file=shown))
     command = [sys.executable, "-I", "-S", "-W", "ignore", "-c", CHILD]
     try:
         done = subprocess.run(
@@ -74,24 +75,20 @@ def extract(data: bytes, name: str) -> Extracted:
         )
     except subprocess.TimeoutExpired as expired:
         if (expired.stdout or b"").startswith(b"ready\n"):
-            raise Unreadable(
-                f"{shown} takes longer than {SECONDS:g} s to read. Hand in the exercises alone."
-            ) from None
-        raise GraderFailure("The reader of notebooks did not start in time. Grade again.") from None
+            raise Unreadable(say("cells.too-slow", file=shown, seconds=SECONDS)) from None
+        raise GraderFailure(say("cells.reader-late")) from None
     except (OSError, subprocess.SubprocessError) as error:
-        raise GraderFailure(f"The reader of notebooks did not start: {error}.") from None
+        raise GraderFailure(say("cells.reader-missing", why=error)) from None
     ready, _, answer = done.stdout.partition(b"\n")
     if ready != b"ready":
-        raise GraderFailure(f"The reader of notebooks did not start: {_last_line(done.stderr)}.")
+        raise GraderFailure(say("cells.reader-missing", why=_last_line(done.stderr)))
     if done.returncode > 0:
-        raise GraderFailure(f"The reader of notebooks failed on {shown}: {_last_line(done.stderr)}.")
+        raise GraderFailure(say("cells.reader-failed", file=shown, why=_last_line(done.stderr)))
     if done.returncode < 0:
-        raise Unreadable(
-            f"{shown} is nested so deeply that it cannot be parsed. Hand in the exercises alone."
-        )
+        raise Unreadable(say("cells.too-deep", file=shown))
     told: dict[str, Any] = json.loads(answer)
     if "problem" in told:
-        raise Unreadable(f"{shown} {told['problem']}")
+        raise Unreadable(say("cells.problem", file=shown, problem=told["problem"]))
     return Extracted(told["text"], told["notes"])
 
 
@@ -110,7 +107,7 @@ def _limits() -> dict[str, Any]:
 
 def _last_line(stderr: bytes) -> str:
     lines = stderr.decode("utf-8", "replace").strip().splitlines()
-    return lines[-1][:300] if lines else "it said nothing"
+    return lines[-1][:300] if lines else say("cells.reader-silent")
 
 
 def is_from_notebook(text: str) -> bool:

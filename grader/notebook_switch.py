@@ -34,6 +34,7 @@ from grader.notebook_cells import (
 from grader.notebook_module import Statement, in_order, is_stub, missing_names, rendered, select
 from grader.notebook_read import Unreadable, extract
 from grader.splice import put_definition
+from grader.texts import say
 from grader.workspace import MANIFEST, Manifest, keep_copy, read_manifest
 
 KINDS = {"py": ".py", "ipynb": ".ipynb"}
@@ -88,7 +89,7 @@ def switch(workspace: Path, wanted: str, to: str | None = None) -> Switched:
     done = Switched(source.name, target.name)
     if not source.worked:
         if target.worked:
-            raise UsageError(f"{source.name} holds nothing of yours. Your code is in {target.name} already.")
+            raise UsageError(say("notebook.switch.no-work", source=source.name, target=target.name))
         done.changed = False
         return done
     assert source.data is not None
@@ -97,9 +98,7 @@ def switch(workspace: Path, wanted: str, to: str | None = None) -> Switched:
     if to == "ipynb":
         text = _decoded(source)
         if len(pieces(text)) == 1 and not _parses(text):
-            done.notes.append(
-                f"{source.name} does not parse, so all of it stands in one cell. Repair it there."
-            )
+            done.notes.append(say("notebook.switch.not-parsed", file=source.name))
         new = to_bytes(make_notebook(chapter.name, text, handout, exercises_of(stub)))
         rest = stub.encode()
     else:
@@ -107,7 +106,7 @@ def switch(workspace: Path, wanted: str, to: str | None = None) -> Switched:
         try:
             text, done.notes = as_python(source.data, notebook)
         except Problem as problem:
-            raise UsageError(f"{source.name} {problem}") from None
+            raise UsageError(say("cells.problem", file=source.name, problem=problem)) from None
         new, rest = text.encode(), to_bytes(notebook)
         shipped = manifest.files.get(source.name)
         if shipped is not None and shipped.pristine is not None:
@@ -116,13 +115,18 @@ def switch(workspace: Path, wanted: str, to: str | None = None) -> Switched:
         for side in (source, target):
             shipped = manifest.files.get(side.name)
             # Also without any code of the student's: there may be notes in a notebook.
-            if side.data is not None and not (shipped and shipped.same(side.data)):
+            if side.data is not None and not (shipped and shipped.same_bytes(side.data)):
                 done.kept[side.name] = keep_copy(workspace, side.name, side.data)
         write_atomically(workspace / target.name, new)
         write_atomically(workspace / source.name, rest)
     except OSError as error:
         raise UsageError(
-            f"Cannot write {error.filename or workspace}: {error.strerror or error}. Your text is still in {source.name}."
+            say(
+                "notebook.switch.cannot-write",
+                file=error.filename or workspace,
+                why=error.strerror or error,
+                source=source.name,
+            )
         ) from None
     return done
 
@@ -131,9 +135,12 @@ def _direction(chapter: Chapter, sides: dict[str, Side]) -> str:
     worked = [kind for kind, side in sides.items() if side.worked]
     if len(worked) == 2:
         raise UsageError(
-            f"Both {sides['py'].name} and {sides['ipynb'].name} hold work. Say where it should go: "
-            f"kata notebook {chapter.short} --to py takes the notebook's, --to ipynb that of the .py file. "
-            "The other one's text is kept."
+            say(
+                "notebook.switch.both",
+                first=sides["py"].name,
+                second=sides["ipynb"].name,
+                short=chapter.short,
+            )
         )
     return "py" if worked == ["ipynb"] else "ipynb"
 
@@ -148,7 +155,9 @@ def sides_of(workspace: Path, chapter: str, manifest: Manifest) -> dict[str, Sid
         try:
             data = path.read_bytes() if path.exists() else None
         except OSError as error:
-            raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from None
+            raise UsageError(
+                say("notebook.switch.cannot-read", file=path, why=error.strerror or error)
+            ) from None
         shipped = manifest.files.get(name)
         if data is None or (shipped is not None and shipped.same(data)):
             worked = False
@@ -222,19 +231,16 @@ def without_definition(data: bytes, name: str, stub: str, dotted: str) -> bytes:
         notebook = parse_notebook(data)
         raw, cells = raw_cells(notebook), code_cells(notebook, [])
     except Problem as problem:
-        raise UsageError(f"{name} {problem}") from None
+        raise UsageError(say("cells.problem", file=name, problem=problem)) from None
     found = [cell for cell in cells if top in cell.defined]
     if not found:
-        raise UsageError(
-            f"There is no {top} in {name}. Put its cell back with: kata reset {name[:4]}, your text is kept."
-        )
+        raise UsageError(say("notebook.switch.no-definition", name=top, file=name, short=name[:4]))
     for cell in found:
         try:
             new = put_definition(cell.whole, stub, dotted)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             raise UsageError(
-                f"{name}, cell {cell.number}, cannot be read as Python. Repair it, or reset the whole chapter, "
-                f"your text is kept: kata reset {name[:4]}"
+                say("notebook.switch.bad-cell", file=name, number=cell.number, short=name[:4])
             ) from None
         raw[cell.number - 1]["source"] = new.splitlines(keepends=True)
     return to_bytes(notebook)
@@ -249,7 +255,7 @@ def _manifest(root: Path, changed: int, size: int) -> Manifest:
 def _stub(manifest: Manifest, chapter: str) -> str:
     shipped = manifest.files.get(f"{chapter}/{chapter[5:]}.py")
     if shipped is None or shipped.pristine is None:
-        raise UsageError(f"This workspace does not know the stub of {chapter}. Bring it in with: kata update")
+        raise UsageError(say("notebook.switch.no-stub", chapter=chapter))
     return shipped.pristine
 
 
@@ -267,7 +273,7 @@ def _decoded(side: Side) -> str:
         return side.data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = side.data.count(b"\n", 0, error.start) + 1
-        raise UsageError(f"{side.name}: line {line} is not UTF-8. Save the file as UTF-8 first.") from None
+        raise UsageError(say("notebook.switch.encoding", file=side.name, line=line)) from None
 
 
 def _parses(text: str) -> bool:
@@ -321,7 +327,7 @@ def as_python(data: bytes, template: dict[str, Any]) -> tuple[str, list[str]]:
     added = missing_names(every)
     if added:
         parts.append(Piece("\n".join(added)))
-        notes.append(f"Added, since the notebook uses it but does not hold it: {', '.join(added)}.")
+        notes.append(say("notebook.switch.added", names=", ".join(added)))
     texts = [(number, cell) for number, cell in enumerate(raw, 1) if number not in numbers]
     work = [cell for cell in in_order(cells, every) if cell.whole.strip() not in given]
     for cell in work:
@@ -329,9 +335,7 @@ def as_python(data: bytes, template: dict[str, Any]) -> tuple[str, list[str]]:
             parts += _text_piece(texts.pop(0)[1], given)
         own = [one for one in every if one.cell is cell]
         if cell.broken is not None and len(work) > 1:
-            notes.append(
-                f"Cell {cell.number} is not Python ({cell.broken}). It is kept as a comment; repair it there."
-            )
+            notes.append(say("notebook.switch.kept-as-comment", number=cell.number, why=cell.broken))
         parts.append(_code_piece(cell, own, _gap(raw[cell.number - 1]), alone=len(work) == 1))
     for _, text in texts:
         parts += _text_piece(text, given)

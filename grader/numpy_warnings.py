@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from grader.texts import known, say
+
 NUMPY_TEXT = re.compile(r"(overflow|divide by zero|invalid value) encountered in ([a-z_]{2,20})")
 OPERATIONS = frozenset(
     [
@@ -44,26 +46,6 @@ OPERATIONS = frozenset(
         "scalar",
     ]
 )
-WHY = {
-    "overflow exp": "exp of more than 709 is inf. Subtract the row maximum before exp (softmax), or treat positive and negative "
-    "numbers apart (sigmoid).",
-    "overflow cosh": "cosh of more than 710 is inf, though 1 / cosh is a plain 0 there. Write it with tanh.",
-    "overflow power": "A power became too large. Is the step too long, or does something grow with every step?",
-    "overflow square": "A square became too large. Is the step too long, or does something grow with every step?",
-    "divide by zero log": "log(0) is -inf. Compute the logarithm together with what it is taken of (log-softmax, logits), or "
-    "keep its argument away from 0.",
-    "invalid value log": "The logarithm of a negative number is nan.",
-    "invalid value sqrt": "The square root of a negative number is nan. Did a difference of equal numbers come out below 0?",
-    "divide by zero divide": "Something was divided by 0. An epsilon in the right place, or a case of its own, avoids it.",
-    "invalid value divide": "0 / 0 or inf / inf is nan. np.where computes both of its branches, so it is no protection.",
-    "invalid value subtract": "inf - inf is nan. Look for what became inf first.",
-    "invalid value multiply": "0 * inf is nan. Look for what became inf first.",
-    "invalid value matmul": "An inf or nan went into a matrix product. Look for what became inf first.",
-    "invalid value cast": "nan or inf was made a whole number.",
-    "overflow": "Numbers became too large for floating point. Is the step too long, or does something grow with every step?",
-    "divide by zero": "Something was divided by 0.",
-    "invalid value": "A result that is no number (nan). Look for what became inf first.",
-}
 
 Warned = Counter[tuple[str, str]]  # (what, operation) -> how often
 
@@ -83,7 +65,10 @@ def notes(by_exercise: Mapping[str, Warned], most: int = 8) -> list[str]:
     said = []
     for exercise, warned in by_exercise.items():
         for (what, operation), count in warned.most_common(3):
-            times = "once" if count == 1 else "very often" if count > 1000 else f"{count} times"
-            why = WHY.get(f"{what} {operation}") or WHY[what]
-            said.append(f"{exercise}: numpy warned {times} of: {what} in {operation}. {why}")
+            about = what.replace(" ", "-")
+            special = f"why.{about}.{operation}" in known("warnings")
+            why = say(f"warnings.why.{about}.{operation if special else 'any'}")
+            times = "once" if count == 1 else "often" if count > 1000 else "times"
+            fields = {"exercise": exercise, "count": count, "what": what, "operation": operation, "why": why}
+            said.append(say(f"warnings.note.{times}", **fields))
     return said[:most]

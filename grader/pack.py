@@ -14,7 +14,7 @@ import shutil
 import stat
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 
 from grader.course import Course
@@ -70,13 +70,16 @@ def plain_files(folder: Path, links: bool = False) -> dict[str, bytes]:
     return dict(sorted(found.items()))
 
 
-def zip_bytes(files: Mapping[str, bytes], compress: bool = True) -> bytes:
+def zip_bytes(
+    files: Mapping[str, bytes], compress: bool = True, executable: Collection[str] = ()
+) -> bytes:
     """A zip that depends on names and contents only.
 
     Parameters
     ----------
     files : posix path -> content.
     compress : False gives the same bytes under every version of zlib.
+    executable : names of programs among the files.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -84,7 +87,7 @@ def zip_bytes(files: Mapping[str, bytes], compress: bool = True) -> bytes:
             info = zipfile.ZipInfo(name, TIMESTAMP)
             info.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
             info.create_system = 3  # Unix; else the bytes would depend on the platform
-            info.external_attr = (stat.S_IFREG | 0o644) << 16
+            info.external_attr = (stat.S_IFREG | (0o755 if name in executable else 0o644)) << 16
             archive.writestr(info, files[name])
     return buffer.getvalue()
 

@@ -15,6 +15,8 @@ from typing import Any, NoReturn
 
 from grader.course import CHAPTER_NAME, chapter_folders
 from grader.errors import UsageError
+from grader.places import in_words
+from grader.texts import say
 
 # Nothing to repair: it is a stub, or calls one.
 NOT_YET = ("unwritten", "waits")
@@ -32,6 +34,9 @@ class Check:
     place: str = ""
     printed: str = ""
     where: str = ""  # test file and line
+    short: str = ""  # the first sentence of the message, where only that is shown
+    lacks: str = ""  # a name that the student's file does not define
+    defined: str = ""  # where the function or class begins, in the file or notebook that was run
 
 
 @dataclass
@@ -156,7 +161,7 @@ def practice_root(start: Path | None = None) -> Path:
     for folder in (here, *here.parents):
         if any(tests_of(c).is_file() for c in chapter_folders(folder)):
             return folder
-    raise UsageError(f"There are no exercises in {here} or above it. Get them with: kata start")
+    raise UsageError(say("practice.no-exercises", folder=here))
 
 
 def chapter_here(root: Path, start: Path | None = None) -> str | None:
@@ -293,7 +298,9 @@ def stopped_at(place: str, root: Path) -> str:
     if file.endswith(".py"):
         with contextlib.suppress(OSError, ValueError, IndexError):
             text = _text(root / file).splitlines()[int(line) - 1].strip()
-    return f"It was stopped in {place}" + (f": {text}" if text else ".")
+    if text:
+        return say("practice.stopped-at-line", place=in_words(place), text=text)
+    return say("practice.stopped", place=in_words(place))
 
 
 def chapter_of(root: Path, wanted: str) -> Path:
@@ -324,6 +331,8 @@ def _unknown(wanted: str, chapters: Iterable[Path]) -> NoReturn:
     names = {n for c in folders for n in exercise_names(tests_of(c))}
     known = {n.lower(): n for n in (*names, *(c.name for c in folders), *(c.name[5:] for c in folders))}
     near = [known[n] for n in difflib.get_close_matches(wanted.lower(), known, 3, 0.5)]
-    listed = ", ".join(c.name for c in folders) or "none"
-    hint = f"Did you mean {', '.join(near)}?" if near else f"Chapters here: {listed}."
-    raise UsageError(f"There is no chapter or function {wanted!r}. {hint}")
+    if near:
+        raise UsageError(say("practice.unknown-near", wanted=wanted, names=", ".join(near)))
+    if not folders:
+        raise UsageError(say("practice.unknown-none", wanted=wanted))
+    raise UsageError(say("practice.unknown", wanted=wanted, chapters=", ".join(c.name for c in folders)))

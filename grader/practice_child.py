@@ -33,6 +33,7 @@ import pytest
 from grader import pytest_plugin
 from grader.collector import HAS_ALARM, Collector, Tell, collect_and_run
 from grader.practice import Selection, tests_of
+from grader.texts import preload, say
 
 # numpy loads some of itself on first use only.
 PRELOADED = (
@@ -75,6 +76,7 @@ def _preload(root: Path, chapter: str) -> None:
         importlib.import_module(module)
     from grader.local import chapter_sources
 
+    preload()
     chapter_sources(root, chapter, root / chapter / f"{chapter[5:]}.py")
 
 
@@ -141,9 +143,7 @@ def _limit_memory() -> None:
 
 
 def _no_breakpoint(*args: Any, **kwargs: Any) -> None:
-    raise RuntimeError(
-        "breakpoint() has no keyboard here. To stop at it, run: python -m pytest --no-header -q"
-    )
+    raise RuntimeError(say("practice.breakpoint"))
 
 
 def _collector_of(session: pytest.Session) -> Collector:

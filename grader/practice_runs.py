@@ -20,6 +20,7 @@ from typing import Any
 
 from grader.errors import GraderFailure
 from grader.practice import Check, Gathering, Practice, Selection, place_in, stopped_at
+from grader.texts import say
 
 NO_FORK = "NNKATA_NO_FORK"  # set: work as on a system without fork and alarms, such as Windows
 FRAME = re.compile(r'^  File "(.+?)", line (\d+) in (.+)$', re.MULTILINE)
@@ -89,10 +90,7 @@ class Attempt:
         """
         trace = self._read_trace()
         if self.current is None:
-            raise GraderFailure(
-                f"The process that runs the tests ended early (exit code {status}). {last_line(trace)}"
-                "Try plain `python -m pytest` here."
-            )
+            raise GraderFailure(say("practice.ended-early", status=status, why=last_line(trace)))
         test, chapter, name = (self.current[k] for k in ("test", "chapter", "exercise"))
         loading = chapter not in self._loaded
         file = f"{chapter}/{chapter[5:]}.py"
@@ -127,25 +125,23 @@ def how_it_ended(status: int, trace: str, what: str, root: Path, loading: bool =
     frames = [(place_in(path, int(line)), function) for path, line, function in FRAME.findall(trace)]
     place = next((place for place, _ in frames if place), "")
     detail = stopped_at(place, root) if place else ""
-    doing = f"{what} was being loaded" if loading else f"{what} was running"
     if trace.startswith(STOPPED):
         from grader.pytest_plugin import SECONDS_PER_TEST
 
-        spent = f"{what} took longer than {SECONDS_PER_TEST} s"
-        if loading:
-            text = f"{spent} to load. Is there a loop outside the functions?"
-        else:
-            text = f"{spent}. Is there a loop that never ends?"
+        late = "practice.timeout-loading" if loading else "practice.timeout"
+        text = say(late, what=what, seconds=SECONDS_PER_TEST)
         return Check("", False, "timeout", text, detail, place)
     if status < 0:
         try:
-            signal_name = signal.Signals(-status).name
+            name = signal.Signals(-status).name
         except ValueError:
-            signal_name = f"signal {-status}"
-        why = " Did it take too much memory?" if signal_name == "SIGKILL" else ""
-        text = f"Python was ended by {signal_name} while {doing}.{why}"
+            name = say("practice.signal", number=-status)
+        text = say("practice.killed-loading" if loading else "practice.killed", signal=name, what=what)
+        if name == "SIGKILL":
+            text += " " + say("practice.memory")
     else:
-        text = f"Your code ended Python (exit code {status}) while {doing}. Is there an exit in it?"
+        id = "practice.exit-loading" if loading else "practice.exit"
+        text = say(id, status=status, what=what)
     return Check("", False, "crashed", text, detail, place)
 
 

@@ -152,7 +152,9 @@ def recognise(item: pytest.Item, folder: Path, verdict: str) -> str | None:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     said = config.stash.get(RECOGNISED, {})
     if said:
-        terminalreporter.section("mistakes recognised")
+        from grader.texts import say
+
+        terminalreporter.section(say("practice.recognised"))
         for exercise, sentence in said.items():
             terminalreporter.line(f"{exercise}: {sentence}")
 
@@ -162,6 +164,7 @@ def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str
     from grader.errors import StudentError
     from grader.feedback import explain, needed_place
     from grader.marks import mark_of, title_of
+    from grader.texts import say
 
     function = getattr(item, "function", None)
     mark = mark_of(function)
@@ -169,7 +172,7 @@ def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str
     file = f"{subject.path.parent.name}/{subject.path.name}"
     exercise = mark.of if mark else item.name
     if type(error).__name__ == "Failed" and "Timeout" in str(error):
-        text = f"{exercise} took longer than {SECONDS_PER_TEST} s. Is there a loop that never ends?"
+        text = say("practice.timeout", what=exercise, seconds=SECONDS_PER_TEST)
         place, detail = stopped_in(error, item.path.parent.parent)
         told = {"verdict": "timeout", "exercise": exercise, "message": text, "detail": detail, "place": place}
         return "\n  ".join(filter(None, [title_of(function), text, detail])), told
@@ -184,7 +187,7 @@ def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str
             verdict = "waits"  # it is written, but something that it calls is not
     if feedback.verdict == "grader_error":
         return None
-    message = feedback.message or "This does not hold."
+    message = feedback.message or say("practice.does-not-hold")
     detail = feedback.detail if feedback.verdict != "unwritten" else ""
     if feedback.verdict == "failed" and not feedback.message and "assert" in detail:
         return None  # a plain assert: pytest shows it best
@@ -197,6 +200,8 @@ def explain_item(item: pytest.Item, error: BaseException) -> tuple[str, dict[str
         "message": message,
         "detail": detail,
         "place": feedback.place or "",
+        "short": feedback.short,
+        "lacks": error.text if verdict == "missing" and isinstance(error, StudentError) else "",
     }
     lines = [title_of(function), f"  {message}"]
     lines += [f"    {line}" for line in detail.splitlines()]
@@ -241,5 +246,8 @@ def _shortened(text: str) -> str:
         return text
     shown = "\n".join(line[:200] for line in lines[:PRINTED_LINES])
     more = text.rstrip("\n").count("\n") + 1 - min(len(lines), PRINTED_LINES)
-    left = f"{more} more lines" if more > 0 else f"{len(text) - len(shown)} more characters"
-    return f"{shown}\n... and {left}. A print inside of a loop?\n"
+    from grader.texts import say
+
+    if more > 0:
+        return f"{shown}\n{say('practice.more-lines', count=more)}\n"
+    return f"{shown}\n{say('practice.more-characters', count=len(text) - len(shown))}\n"

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from grader.texts import say
+
 EXACT_FIT = 1e-6  # relative residual up to which a fit is exact
 ENOUGH = 3  # different numbers among the right ones, below which a fit may be chance
 
@@ -33,24 +35,26 @@ def explain_ratio(
     if a.ndim == 2 and a.shape == n.shape[::-1] and fits(a.T, n):
         if a.shape == n.shape and fits(a, n):
             return None
-        return "ratio:transposed", "It is the transpose of the right result."
+        return "ratio:transposed", say("ratios.transposed")
     if a.shape != n.shape or not a.any():
         return None
     if n.any():
         c = float(np.sum(a * n) / np.sum(n * n))
         if np.linalg.norm(a - c * n) <= EXACT_FIT * np.linalg.norm(a) and abs(c) > 1e-12:
-            # One number is always some multiple of another; only a well-known factor says anything then.
-            return _ratio_sentence(c, batch, single=np.count_nonzero(n) == 1)
+            # One number is always some multiple of another; only a well-known factor says anything then. The same
+            # where one number is so large that the others do not count.
+            counting = np.count_nonzero(np.abs(n) > EXACT_FIT * np.abs(n).max())
+            return _ratio_sentence(c, batch, single=counting == 1)
     if upstream is not None:
         up = np.asarray(upstream, dtype=np.float64)
         if up.shape == a.shape and up.any() and fits(a, up):
-            return "ratio:upstream", "It equals the gradient from above. Was the local derivative left out?"
+            return "ratio:upstream", say("ratios.upstream")
     if a.ndim >= 1 and a.shape[0] > 2:
         rows = [i for i in range(a.shape[0]) if not fits(a[i], n[i])]
         if len(rows) == 1:
             line = "row" if a.ndim > 1 else "entry"
-            which = {0: f"the first {line}", a.shape[0] - 1: f"the last {line}"}.get(rows[0], f"one {line}")
-            return "ratio:one-row", f"Only {which} is wrong."
+            which = {0: "first", a.shape[0] - 1: "last"}.get(rows[0], "one")
+            return "ratio:one-row", say(f"ratios.only.{which}-{line}")
     return next(_likenesses(a, n), None)
 
 
@@ -59,78 +63,78 @@ def _likenesses(a: np.ndarray, n: np.ndarray) -> Iterator[Found]:
     if np.unique(n).size < ENOUGH or fits(a, n):
         return
     if fits(np.abs(a), np.abs(n)):
-        yield "ratio:signs", "The sizes are right, some signs are wrong."
+        yield "ratio:signs", say("ratios.signs")
     yield from _functions(a, n)
     written = a != 0
     if 2 <= written.sum() < np.count_nonzero(n) and fits(a[written], n[written]):
-        yield "ratio:missing", "What is not zero is right; the other entries were not computed."
+        yield "ratio:missing", say("ratios.missing")
     yield from _places(a, n)
     offset = float(np.mean(a - n))
     if fits(a - offset, n):
-        yield "ratio:offset", f"Every entry is too {'large' if offset > 0 else 'small'} by the same amount."
+        yield "ratio:offset", say("ratios.offset.large" if offset > 0 else "ratios.offset.small")
     if a.ndim == 2 and min(a.shape) >= 2:
         yield from _lines(a, n)
 
 
-FUNCTIONS: tuple[tuple[Callable[[np.ndarray], np.ndarray], Found], ...] = (
-    (lambda n: 1 - n, ("ratio:one-minus", "It is one minus the right result.")),
-    (lambda n: 1 / n, ("ratio:reciprocal", "It is one divided by the right result.")),
-    (np.exp, ("ratio:exp", "It is the exponential of the right result.")),
-    (np.log, ("ratio:log", "It is the logarithm of the right result.")),
-    (np.square, ("ratio:square", "It is the square of the right result.")),
-    (np.sqrt, ("ratio:root", "It is the square root of the right result.")),
-    (lambda n: np.maximum(n, 0), ("ratio:positive-part", "Negative entries became 0, the others are right.")),
-    (np.rint, ("ratio:rounded", "The entries were rounded to whole numbers.")),
-    (np.trunc, ("ratio:whole", "The digits after the point are lost. Does it compute with whole numbers?")),
+FUNCTIONS: tuple[tuple[Callable[[np.ndarray], np.ndarray], str], ...] = (
+    (lambda n: 1 - n, "one-minus"),
+    (lambda n: 1 / n, "reciprocal"),
+    (np.exp, "exp"),
+    (np.log, "log"),
+    (np.square, "square"),
+    (np.sqrt, "root"),
+    (lambda n: np.maximum(n, 0), "positive-part"),
+    (np.rint, "rounded"),
+    (np.trunc, "whole"),
 )
 
 
 def _functions(a: np.ndarray, n: np.ndarray) -> Iterator[Found]:
-    for function, found in FUNCTIONS:
+    for function, name in FUNCTIONS:
         image = function(n)
         # A function that does nothing to these numbers, or makes them all alike, tells nothing.
         if np.isfinite(image).all() and np.unique(image).size >= ENOUGH and fits(a, image):
-            yield found
+            yield f"ratio:{name}", say(f"ratios.function.{name}")
 
 
 def _places(a: np.ndarray, n: np.ndarray) -> Iterator[Found]:
     for axis in range(n.ndim):
-        which = "" if n.ndim == 1 else f" along axis {axis}"
         if n.shape[axis] < 2:
             continue
         if fits(a, np.flip(n, axis)):
-            yield "ratio:reversed", f"The right numbers in reverse order{which}."
+            yield "ratio:reversed", _along("reversed", n, axis)
         elif fits(a, np.roll(n, 1, axis)) or fits(a, np.roll(n, -1, axis)):
-            yield "ratio:rolled", f"The right numbers, one place further{which}."
+            yield "ratio:rolled", _along("rolled", n, axis)
         if fits(a, np.cumsum(n, axis)):
-            yield "ratio:running-sum", f"It is the running sum of the right result{which}."
+            yield "ratio:running-sum", _along("running-sum", n, axis)
     if fits(np.sort(a, axis=None), np.sort(n, axis=None)):
-        yield "ratio:order", "The right numbers in a wrong order."
+        yield "ratio:order", say("ratios.order")
+
+
+def _along(name: str, n: np.ndarray, axis: int) -> str:
+    if n.ndim == 1:
+        return say(f"ratios.place.{name}")
+    return say(f"ratios.along.{name}", axis=axis)
 
 
 def _lines(a: np.ndarray, n: np.ndarray) -> Iterator[Found]:
     """Right up to a factor or a summand for each row or column."""
-    for axis, line, along in ((1, "row", "axis 1"), (0, "column", "axis 0")):
+    for axis, line in ((1, "row"), (0, "column")):
         if n.shape[axis] < 2:
             continue
         factor = np.sum(a * n, axis=axis, keepdims=True) / np.sum(n * n, axis=axis, keepdims=True)
         if np.isfinite(factor).all() and fits(factor * n, a):
-            yield (
-                f"ratio:each-{line}",
-                f"Each {line} is right up to a factor of its own. What is summed or divided along {along}?",
-            )
+            yield f"ratio:each-{line}", say(f"ratios.factor-of-each.{line}")
         if fits(a - np.mean(a - n, axis=axis, keepdims=True), n):
-            yield (
-                f"ratio:offset-of-each-{line}",
-                f"Each {line} is right up to one number that was added to all of it.",
-            )
+            yield f"ratio:offset-of-each-{line}", say(f"ratios.offset-of-each.{line}")
 
 
 def fits(a: np.ndarray, b: np.ndarray) -> bool:
     """Equal up to the exactness that a diagnosis needs."""
     if a.shape != b.shape:
         return False
-    return bool(np.linalg.norm(a - b) <= EXACT_FIT * (np.linalg.norm(b) + 1e-12))
+    size = np.linalg.norm(b)  # infinite for entries like 1e300, and then everything would fit
+    return bool(np.isfinite(size) and np.linalg.norm(a - b) <= EXACT_FIT * (size + 1e-12))
 
 
 def _ratio_sentence(c: float, batch: int | None, single: bool) -> tuple[str, str] | None:
@@ -140,38 +144,36 @@ def _ratio_sentence(c: float, batch: int | None, single: bool) -> tuple[str, str
     if batch == 2 and near(2):
         return (
             "ratio:batch-or-two",
-            "It is exactly 2 times too large: a factor 2, or the mean over the 2 rows was forgotten.",
+            say("ratios.batch-or-two"),
         )
     if batch == 2 and near(0.5):
         return (
             "ratio:half-or-twice",
-            "It is exactly 2 times too small: a factor 2 was lost, or it was divided by the 2 rows twice.",
+            say("ratios.half-or-twice"),
         )
     if batch and batch > 1:
         if near(batch):
             return (
                 "ratio:batch",
-                f"It is exactly {batch} times too large, and the batch has {batch} rows. "
-                "Was the mean over the batch forgotten?",
+                say("ratios.batch", batch=batch),
             )
         if near(1 / batch):
             return (
                 "ratio:batch-twice",
-                f"It is exactly {batch} times too small, and the batch has {batch} rows. "
-                "Was it divided by the number of rows twice?",
+                say("ratios.batch-twice", batch=batch),
             )
         if near(-batch):
-            return "ratio:batch-sign", "The sign is wrong, and the mean over the batch is missing."
+            return "ratio:batch-sign", say("ratios.batch-sign")
     if near(-1):
-        return "ratio:sign", "Only the sign is wrong."
+        return "ratio:sign", say("ratios.sign")
     if near(2) and not single:
-        return "ratio:two", "It is exactly twice the right result. Look for a factor 2."
+        return "ratio:two", say("ratios.two")
     if near(0.5) and not single:
-        return "ratio:half", "It is exactly half the right result. Was a factor 2 lost?"
+        return "ratio:half", say("ratios.half")
     if near(1 / np.log(10)):
-        return "ratio:log10", "It is the right result in units of log10. This kit uses natural logarithms."
+        return "ratio:log10", say("ratios.log10")
     if near(1 / np.log(2)):
-        return "ratio:log2", "It is the right result in bits (log2). This kit uses natural logarithms."
+        return "ratio:log2", say("ratios.log2")
     if near(1) or single:
         return None
-    return "ratio:constant", "Every entry is off by the same factor."
+    return "ratio:constant", say("ratios.constant")

@@ -85,6 +85,7 @@ class Result:
     notes: list[str] = field(default_factory=list)
     identity: dict[str, str] = field(default_factory=dict)  # at a learning platform: lms, id, name
     tests: list[TestResult] = field(default_factory=list)
+    drawings: list[dict[str, Any]] = field(default_factory=list)  # see `grader.drawings`; for staff only
     schema: str = SCHEMA
 
     @property

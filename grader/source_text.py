@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from grader.error_rules import TEXTS
+from grader.texts import say
 
 CODE_LIMIT = 80  # characters of a line that are quoted
 SOURCE_LIMIT = 300_000  # characters of a source that are looked at
@@ -59,16 +59,18 @@ def why_none(source: str, exercise: str) -> str:
         return ""
     returns = re.findall(r"^[ \t]+return\b(.*)$", text, re.M)
     if not returns:
-        return TEXTS["none.printed"] if re.search(r"\bprint\(", text) else TEXTS["none.no-return"]
+        return say("errors.none.printed") if re.search(r"\bprint\(", text) else say("errors.none.no-return")
     for value in returns:
         found = re.search(r"\.(sort|append|extend|insert|reverse|update|fill|shuffle|put|resize)\(", value)
         if found:
-            return TEXTS["none.in-place"].format(method=found[1])
+            return say("errors.none.in-place", method=found[1])
         if re.match(r"\s*print\(", value):
-            return TEXTS["none.printed"]
+            return say("errors.none.printed")
     if any(not value.strip() for value in returns):
-        return TEXTS["none.bare"]
-    return TEXTS["none.branch"] if re.search(r"^[ \t]+(if|for|while|elif|else|try)\b", text, re.M) else ""
+        return say("errors.none.bare")
+    return (
+        say("errors.none.branch") if re.search(r"^[ \t]+(if|for|while|elif|else|try)\b", text, re.M) else ""
+    )
 
 
 def where_it_may_hang(source: str, exercise: str, place: Callable[[int], str]) -> str:
@@ -80,7 +82,7 @@ def where_it_may_hang(source: str, exercise: str, place: Callable[[int], str]) -
     for pattern in (r"\s+while\b", r"\s+for\b"):
         for offset, row in enumerate(rows):
             if re.match(pattern, row):
-                return TEXTS["hang.loop"].format(
-                    place=place(first + offset), code=" ".join(row.split())[:CODE_LIMIT]
+                return say(
+                    "errors.hang.loop", place=place(first + offset), code=" ".join(row.split())[:CODE_LIMIT]
                 )
     return ""

@@ -11,6 +11,7 @@ import warnings
 
 from grader.errors import UsageError
 from grader.stubs import Definition, first_line, last_line, split_lines, unify
+from grader.texts import say
 
 
 def read_tree(source: str) -> ast.Module:
@@ -55,9 +56,7 @@ def put_definition(text: str, stub: str, dotted: str) -> str:
         lines[begin:end] = snippet
         return "".join(lines)
     if "." in dotted:
-        raise UsageError(
-            f"There is no {dotted} in your file. Reset the whole class: kata reset {dotted.split('.')[0]}"
-        )
+        raise UsageError(say("splice.none", name=dotted, owner=dotted.split(".")[0]))
     if lines and not lines[-1].endswith(("\n", "\r")):
         lines[-1] += newline
     at = len(lines)
@@ -120,22 +119,22 @@ def stub_changes(old: str, new: str) -> list[str]:
     changes = []
     for name, (signature, docstring, body) in after.items():
         if name not in before:
-            changes.append(f"{name}: new")
+            changes.append(say("splice.new", name=name))
             continue
         was = before[name]
         what = [
             label
             for label, a, b in (
-                ("signature", was[0], signature),
-                ("docstring", was[1], docstring),
-                ("given code", was[2], body),
+                (say("splice.signature"), was[0], signature),
+                (say("splice.docstring"), was[1], docstring),
+                (say("splice.given-code"), was[2], body),
             )
             if a != b
         ]
         if what:
-            changes.append(f"{name}: {', '.join(what)}")
-    changes += [f"{name}: removed" for name in before if name not in after]
-    return changes or ["comments or layout"]
+            changes.append(say("splice.changed", name=name, what=", ".join(what)))
+    changes += [say("splice.removed", name=name) for name in before if name not in after]
+    return changes or [say("splice.layout")]
 
 
 def _parts(source: str) -> dict[str, tuple[str, str, str]]:
@@ -161,7 +160,7 @@ def _parts(source: str) -> dict[str, tuple[str, str, str]]:
         return " ".join(rest)
 
     tree = read_tree(source)
-    parts["the file"] = ("", ast.get_docstring(tree) or "", visit(_without_docstring(tree), ""))
+    parts[say("splice.the-file")] = ("", ast.get_docstring(tree) or "", visit(_without_docstring(tree), ""))
     return parts
 
 

@@ -27,9 +27,9 @@ from typing import Any
 
 from grader.course import Chapter
 from grader.errors import GraderFailure, UsageError
-from grader.intake.files import DiskFile, File, Refused, shown
+from grader.intake.files import DiskFile, File, Folder, Refused, shown
 from grader.intake.names import split
-from grader.intake.roster import Roster, Student
+from grader.intake.roster import Candidate, Roster, Student
 
 MAX_SOURCE = 1 << 20  # bytes of one .py file
 MAX_NOTEBOOK = 20 << 20  # bytes of one .ipynb file; figures make them large
@@ -146,25 +146,55 @@ def survey(paths: Sequence[Path], chapters: Sequence[Chapter], student: str | No
         raise UsageError(
             f"No submissions in {where}. Expected one folder or zip file per student, or files STUDENT_MODULE.py."
         )
-    by_module = {c.module: c for c in chapters[0].course.chapters}
-    found = []
-    for one in roster.students.values():
-        files = {}
-        for module in one.files:
-            files[module] = _without_stubs(one.best(module), by_module[module])
-        own = tuple((c.name, files[c.module][0]) for c in chapters[0].course.chapters if c.module in files)
-        for chapter in chapters:
-            here = files.get(chapter.module, [])
-            handed = HandedIn(
-                one.name,
-                chapter,
-                here[0] if here else None,
-                tuple(here[1:]),
-                tuple((n, f) for n, f in own if n < chapter.name),
-                dict(one.identity),
-            )
-            found.append(replace(handed, notes=_notes(one, handed), rejected=_rejected_for(one, handed)))
+    found = [
+        h for one in roster.students.values() for h in _handed_in(one, chapters, chapters[0].course.chapters)
+    ]
     return Found(found, roster.unassigned, roster.of_class)
+
+
+def survey_one(folder: Path, chapter: Chapter, student: str, course_chapters: Sequence[Chapter]) -> HandedIn:
+    """What one student handed in for one chapter, where the place says both: a platform's folder of a submission.
+
+    If no name of a file tells the chapter, a single file of code counts, whatever it is called.
+
+    Parameters
+    ----------
+    course_chapters : all chapters whose files may lie there; those of others do not count for this one.
+    """
+    roster = Roster(course_chapters, [chapter])
+    one = roster.add_one(student, Folder(folder))
+    if chapter.module not in one.files and len(one.nameless) == 1:
+        file = one.nameless[0]
+        one.files[chapter.module] = [Candidate((), file)]
+        one.unused.remove(file.label)
+        one.note(
+            f"{file.label} counts as {chapter.file_name}: it is the only code that belongs to no other chapter."
+        )
+    return _handed_in(one, [chapter], course_chapters)[0]
+
+
+def _handed_in(
+    one: Student, chapters: Sequence[Chapter], course_chapters: Sequence[Chapter]
+) -> list[HandedIn]:
+    """A `HandedIn` of a student for every chapter."""
+    by_module = {c.module: c for c in course_chapters}
+    files = {}
+    for module in one.files:
+        files[module] = _without_stubs(one.best(module), by_module[module])
+    own = tuple((c.name, files[c.module][0]) for c in course_chapters if c.module in files)
+    found = []
+    for chapter in chapters:
+        here = files.get(chapter.module, [])
+        handed = HandedIn(
+            one.name,
+            chapter,
+            here[0] if here else None,
+            tuple(here[1:]),
+            tuple((n, f) for n, f in own if n < chapter.name),
+            dict(one.identity),
+        )
+        found.append(replace(handed, notes=_notes(one, handed), rejected=_rejected_for(one, handed)))
+    return found
 
 
 def _without_stubs(files: list[File], chapter: Chapter) -> list[File]:

@@ -20,11 +20,13 @@ from grader.notebook_read import is_from_notebook
 from grader.notebook_read import place as place_in_notebook
 from grader.notebook_switch import Side, sides_of
 from grader.pack import zip_bytes
+from grader.places import in_words
 from grader.practice import Practice, Selection, chapter_of, tests_of
 from grader.progress import IMPORTED
 from grader.sandbox.modules import IMPORTABLE
 from grader.splice import read_tree
 from grader.submission import read_source
+from grader.texts import say
 from grader.workspace import NEW, Manifest, is_own, keep_copy, read_manifest
 
 LARGE = 10 << 20  # bytes; many learning platforms take no more
@@ -102,7 +104,7 @@ def submit(workspace: Path, wanted: Iterable[str], out: Path | None, run: Run) -
     _practise(workspace, states, run)
     for name, data in files.items():
         if _read(workspace / name) != data:
-            raise UsageError(f"{name} was saved while it was checked. Run kata submit again.")
+            raise UsageError(say("submit.saved-meanwhile", file=name))
     return _write(workspace, target, files, items, states)
 
 
@@ -112,13 +114,11 @@ def _target(workspace: Path, out: Path | None) -> Path:
         return workspace / name
     target = out / name if out.is_dir() else out
     if target.suffix.lower() != ".zip":
-        raise UsageError(
-            f"{out} does not end in .zip. Name a zip file: kata submit --out {out.stem or 'work'}.zip"
-        )
+        raise UsageError(say("submit.not-zip", file=out, name=out.stem or "work"))
     if target.is_dir():
-        raise UsageError(f"{target} is a folder. Name a file that ends in .zip.")
+        raise UsageError(say("submit.is-folder", folder=target))
     if not target.parent.is_dir():
-        raise UsageError(f"There is no folder {target.parent}. Make it first, or choose another with --out.")
+        raise UsageError(say("submit.no-folder", folder=target.parent))
     return target
 
 
@@ -133,13 +133,11 @@ def _chosen(workspace: Path, manifest: Manifest, wanted: list[str]) -> dict[str,
         names = [chapter_of(workspace, word).name for word in wanted]
         strange = [name for name in names if name not in known]
         if strange:
-            raise UsageError(
-                f"{strange[0]} is not a chapter of the kit, so it cannot be handed in. Chapters: {', '.join(known)}."
-            )
+            raise UsageError(say("submit.unknown", name=strange[0], chapters=", ".join(known)))
     else:
         names = [chapter for chapter in known if has_work(chapter)]
         if not names:
-            raise UsageError("There is nothing of yours to hand in yet. Write a function first: kata next")
+            raise UsageError(say("submit.nothing"))
     chosen = dict.fromkeys(names, False)
     todo = list(names)
     while todo:
@@ -164,7 +162,7 @@ def _sides_to_send(workspace: Path, chapter: str, manifest: Manifest) -> list[Si
     sides = sides_of(workspace, chapter, manifest)
     there = [side for side in sides.values() if side.data is not None]
     if not there:
-        raise UsageError(f"{sides['py'].name} is missing. Bring it back with: kata reset {chapter[:4]}")
+        raise UsageError(say("submit.missing", file=sides["py"].name, short=chapter[:4]))
     return [side for side in there if side.worked] or there[:1]
 
 
@@ -172,7 +170,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from None
+        raise UsageError(say("submit.cannot-read", file=path, why=error.strerror or error)) from None
 
 
 # what the grader would say -----------------------------------------------------------------------------------------
@@ -195,8 +193,7 @@ def _look_at(
             state.notes += source.notes
         if len(state.files) == 2:
             state.notes.append(
-                f"Both {state.files[0]} and {state.files[1]} hold work; the .py file counts. To hand in the notebook's: "
-                f"kata notebook {state.name[:4]} --to py"
+                say("submit.both", first=state.files[0], second=state.files[1], short=state.name[:4])
             )
         state.notes += _not_taken(workspace, state, manifest)
     return items
@@ -220,11 +217,9 @@ def _imports_missing(name: str, text: str, chapters: set[str]) -> list[str]:
             if module.partition(".")[0] not in allowed:
                 line = getattr(node, "lineno", 0)
                 where = (place_in_notebook(text, line) if is_from_notebook(text) else None) or f"line {line}"
-                shown = "a file beside it" if module == "." else module
-                notes.append(
-                    f"{name}, {where}, imports {shown}, which is not there when it is graded. "
-                    "Allowed are numpy, the standard library and earlier chapters."
-                )
+                where = in_words(where)
+                shown = say("submit.file-beside") if module == "." else module
+                notes.append(say("submit.import", file=name, place=where, module=shown))
     return list(dict.fromkeys(notes))
 
 
@@ -238,8 +233,10 @@ def _not_taken(workspace: Path, state: ChapterState, manifest: Manifest) -> list
             left.append(path.name)
     if not left:
         return []
-    few = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
-    return [f"Not taken along from {state.name}: {few}. Only {state.name[5:]}.py or .ipynb is graded."]
+    fields = {"chapter": state.name, "files": ", ".join(left[:5]), "module": state.name[5:]}
+    if len(left) > 5:
+        return [say("submit.left-more", count=len(left) - 5, **fields)]
+    return [say("submit.left", **fields)]
 
 
 def _practise(workspace: Path, states: list[ChapterState], run: Run) -> None:
@@ -273,14 +270,9 @@ def _write(
     data = zip_bytes(files, compress=False)
     done = Handed(target, items, states, fingerprint(items), written=True)
     if len(data) > MAX_ARCHIVE:
-        raise UsageError(
-            f"The bundle would have {len(data) >> 20} MB, and the grader takes {MAX_ARCHIVE >> 20}. Clear the outputs of the "
-            "notebooks and save them, or hand in chapter by chapter: kata submit ch04"
-        )
+        raise UsageError(say("submit.too-large", size=len(data) >> 20, most=MAX_ARCHIVE >> 20))
     if len(data) > LARGE:
-        done.notes.append(
-            f"The bundle has {len(data) >> 20} MB. Clear the outputs of the notebooks to make it small."
-        )
+        done.notes.append(say("submit.large", size=len(data) >> 20))
     try:
         if target.is_file():
             old = target.read_bytes()
@@ -290,9 +282,7 @@ def _write(
             done.kept = keep_copy(workspace, target.name, old)
         write_atomically(target, data)
     except OSError as error:
-        raise UsageError(
-            f"Cannot write {target}: {error.strerror or error}. Choose another place: kata submit --out FILE.zip"
-        ) from None
+        raise UsageError(say("submit.cannot-write", file=target, why=error.strerror or error)) from None
     return done
 
 

@@ -14,8 +14,8 @@ except metadata.PackageNotFoundError:  # run from a tree that is not installed
 
 # Modules whose text decides a verdict. A change in one of them means: grade again.
 DECIDING = (
-    "battery.py", "compare.py", "diagnose.py", "error_rules.py", "errors.py", "explain_errors.py", "feedback.py", "grade.py", "gradients.py", "marks.py", "mistakes.py", "seeds.py",
-    "source_text.py", "stripped.py", "student.py", "submission.py", "suite.py", "sandbox",
+    "battery.py", "compare.py", "compare_words.py", "diagnose.py", "error_rules.py", "errors.py", "explain_errors.py", "feedback.py", "grade.py", "gradients.py", "marks.py", "mistakes.py", "seeds.py",
+    "source_text.py", "stripped.py", "student.py", "submission.py", "suite.py", "sandbox", "texts",
 )  # fmt: skip
 
 
@@ -26,6 +26,7 @@ def code_fingerprint() -> str:
     digest = hashlib.sha256()
     for name in DECIDING:
         place = package / name
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+        inside = (p for p in place.rglob("*") if p.suffix in (".py", ".toml"))
+        for path in sorted(inside) if place.is_dir() else [place]:
             digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

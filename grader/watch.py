@@ -19,6 +19,7 @@ from grader.practice import Practice, practice_chapters, tests_of
 from grader.practice_runs import Attempt, has_fork
 from grader.practice_warm import Warm
 from grader.progress import Progress, depends_on
+from grader.texts import say
 
 STEP = 5  # ms in which events of the file system are gathered
 POLL = 1.0  # seconds after which the files are looked at anyway: on network drives and in WSL no events may arrive
@@ -265,9 +266,7 @@ class Watcher:
             self._starts += 1
         if self._starts >= FAILURES:
             self._attempt = None
-            self.problem = (
-                f"The tests of {self.chapter} cannot be run here. {self._warm.why()}Try: python -m pytest"
-            )
+            self.problem = say("watch.cannot-run", chapter=self.chapter, why=self._warm.why())
             self.view.draw(self)
             return
         self._warm.renew()
@@ -316,7 +315,7 @@ def first_chapter(root: Path, wanted: str | None, here: str | None) -> str:
     if wanted:
         folder = chapter_of(root, wanted)
         if not tests_of(folder).is_file():
-            raise UsageError(f"{folder.name} has no visible tests. Bring them back with: kata update")
+            raise UsageError(say("watch.no-tests", chapter=folder.name))
         return folder.name
     if here:
         return here

@@ -22,6 +22,7 @@ except ModuleNotFoundError:
     ) from None
 
 from grader.errors import KitError, UsageError
+from grader.texts import say
 
 # command -> (whom it serves, one line for the overview). Importing only what is called keeps `kata test` fast.
 COMMANDS = {
@@ -37,9 +38,12 @@ COMMANDS = {
     "submit": ("student", "bundle your work into one zip file to hand in, checked before it leaves"),
     "update": ("student", "bring corrected chapters into a workspace without touching your code"),
     "grade": ("teacher", "grade submissions with the hidden suites, in the sandbox"),
+    "report": ("teacher", "write the class report: who is where, which tests and mistakes"),
     "override": ("teacher", "give a mark by hand, with its reason, or take it back"),
     "similar": ("teacher", "find submissions that look alike, as a hint for a person"),
     "export": ("teacher", "write the marks for Canvas, Moodle, CI or a spreadsheet"),
+    "nbgrader": ("teacher", "keep nbgrader, with our grader behind its autograde"),
+    "github": ("teacher", "workflows for GitHub, points for GitHub Classroom and Classroom 50"),
     "demo": ("teacher", "grade the sample class and show the report"),
     "release": ("teacher", "write the student kit as a folder or a zip"),
     "pack": ("teacher", "write the instructor bundle, one file with a hash"),
@@ -49,7 +53,13 @@ COMMANDS = {
     "new": ("author", "scaffold a new chapter"),
 }
 # package -> the extra that brings it
-EXTRAS = {"msgpack": "grading", "sqlalchemy": "grading", "jinja2": "grading", "matplotlib": "plots"}
+EXTRAS = {
+    "msgpack": "grading",
+    "sqlalchemy": "grading",
+    "jinja2": "grading",
+    "matplotlib": "plots",
+    "distributed": "cluster",
+}
 # These start processes, which could only say that they failed.
 RUN_CODE = ("test", "watch", "plot", "submit")
 SECTIONS = {"student": "For students", "teacher": "For instructors", "author": "For authors"}
@@ -62,9 +72,7 @@ def _require(*packages: str) -> None:
         except ValueError:
             found = package in sys.modules and sys.modules[package] is not None
         if not found:
-            raise UsageError(
-                f"{package} is not installed in this Python. Run: {sys.executable} -m pip install nnkata"
-            )
+            raise UsageError(say("common.not-installed", package=package, python=sys.executable))
 
 
 class Kata(click.Group):
@@ -115,10 +123,10 @@ def main() -> None:
         plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
         code = kata.main(standalone_mode=False, color=False if plain else None)
     except click.exceptions.Abort:
-        click.echo("Interrupted.", err=True)
+        click.echo(say("common.interrupted"), err=True)
         sys.exit(130)
     except KeyboardInterrupt:
-        click.echo("Interrupted.", err=True)
+        click.echo(say("common.interrupted"), err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()
@@ -126,21 +134,19 @@ def main() -> None:
     except ModuleNotFoundError as error:
         name = str(error.name).partition(".")[0]
         if name in ("numpy", "pytest", "rich", "watchfiles"):
-            click.echo(
-                f"error: {name} is not installed in this Python. Run: {sys.executable} -m pip install nnkata",
-                err=True,
-            )
+            text = say("common.not-installed", package=name, python=sys.executable)
+            click.echo(say("common.error") + text, err=True)
             sys.exit(2)
         extra = EXTRAS.get(name)
         if extra is None:
             raise
         click.echo(
-            click.style("error: ", fg="red", bold=True)
-            + f"This needs the package {error.name}. Install it: python -m pip install 'nnkata[{extra}]'",
+            click.style(say("common.error"), fg="red", bold=True)
+            + say("common.needs-package", package=error.name, extra=extra),
             err=True,
         )
         sys.exit(2)
     except KitError as error:
-        click.echo(click.style("error: ", fg="red", bold=True) + str(error), err=True)
+        click.echo(click.style(say("common.error"), fg="red", bold=True) + str(error), err=True)
         sys.exit(error.exit_code)
     sys.exit(code if isinstance(code, int) else 0)

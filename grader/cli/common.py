@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.texts import say
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -63,7 +65,9 @@ class Bar:
     def result(self, result: Result, done: int, total: int) -> None:
         """One more is done."""
         if self.live is not None:
-            self.live.update(self.task, completed=done, description=f"{self.words} {shown(result.student)[:24]}")
+            self.live.update(
+                self.task, completed=done, description=f"{self.words} {shown(result.student)[:24]}"
+            )
         elif self.show and (done == total or done % max(1, total // 10) == 0):
             self.where.print(f"{self.words}: {done} of {total}")
 
@@ -99,8 +103,9 @@ def shown(text: str) -> str:
 
 def few(names: Sequence[str], most: int = 10) -> str:
     """Some names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    if len(names) > most:
+        return say("common.few", names=", ".join(names[:most]), count=len(names) - most)
+    return ", ".join(names)
 
 
 def table_of_scores(where: Console, results: Sequence[Result]) -> None:
@@ -142,9 +147,17 @@ def _cell(result: Result | None) -> str:
 
 def _remarks(result: Result) -> list[str]:
     kinds = {t.verdict for t in result.tests}
-    words = {"timeout": "time limit", "memory": "memory limit", "crashed": "crashed", "protocol": "interfered"}
+    words = {
+        "timeout": "time limit",
+        "memory": "memory limit",
+        "crashed": "crashed",
+        "protocol": "interfered",
+    }
     return [words[k] for k in words if k in kinds] + (["syntax error"] if _syntax(result) else [])
 
 
 def _syntax(result: Result) -> bool:
-    return any(t.verdict == "raised" and t.message.startswith(("SyntaxError", "IndentationError")) for t in result.tests[:1])
+    return any(
+        t.verdict == "raised" and t.message.startswith(("SyntaxError", "IndentationError"))
+        for t in result.tests[:1]
+    )

@@ -37,11 +37,9 @@ def demo(out: Path, jobs: int | None, course_path: Path | None) -> int:
     hog, cheats. Where this machine cannot seal student code off, the hostile ones are left out.
     """
     from grader.classroom import grade_class
-    from grader.cli.grade import course_title
+    from grader.cli.report import write_class_report
     from grader.course import find_course
     from grader.errors import UsageError
-    from grader.hints import first_hints
-    from grader.report import write_report
     from grader.sandbox.isolation import start_server
     from grader.store import Store
 
@@ -73,7 +71,7 @@ def demo(out: Path, jobs: int | None, course_path: Path | None) -> int:
         )
     seconds = time.monotonic() - started
     with Store(out, read_only=True) as store:
-        index = write_report(store, course_title(course.root), out, hints=first_hints(course.exercises))
+        index = write_class_report(store, course, out)
         table_of_scores(terminal, list(store.results()))
     terminal.print(
         f"{summary.graded} submissions of {len(students)} students graded in {seconds:.1f} s. "

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from grader.cli.common import course_option
+from grader.texts import known, say
 
-MARKS = {"ok": ("ok     ", "green"), "missing": ("missing", "red"), "note": ("note   ", "yellow")}
+COLOURS = {"ok": "green", "missing": "red", "note": "yellow"}
 
 
 @click.command(
@@ -35,10 +36,21 @@ def doctor(as_json: bool, course_path: Path | None) -> int:
     if as_json:
         click.echo(json.dumps(found, indent=1, allow_nan=False))
         return 3 if missing else 0
-    click.echo(f"nnkata {found['nnkata']} on {found['platform']}, as {found['account']}")
+    fields = {"version": found["nnkata"], "platform": found["platform"], "account": found["account"]}
+    click.echo(say("doctor.head", **fields))
     for finding in found["findings"]:
-        word, colour = MARKS[finding["state"]]
-        click.echo(click.style(word, fg=colour) + f"  {finding['name']}: {finding['text']}")
+        word = f"{say('doctor.state.' + finding['state']):<7}"
+        click.echo(
+            click.style(word, fg=COLOURS[finding["state"]])
+            + f"  {_about(finding['name'])}: {finding['text']}"
+        )
         if finding["next_step"]:
             click.echo(f"         {finding['next_step']}")
     return 3 if missing else 0
+
+
+def _about(name: str) -> str:
+    """The name of a finding in the person's language: "like the grader: numpy"; names of packages stay."""
+    what, colon, rest = name.partition(":")
+    about = what.replace(" ", "-").replace("(", "").replace(")", "")
+    return (say(f"doctor.about.{about}") if f"about.{about}" in known("doctor") else what) + colon + rest

@@ -14,6 +14,7 @@ FORMATS = {
     "json": ("grader.cli.export_marks", "all marks as one JSON document"),
     "junit": ("grader.cli.export_marks", "all tests as JUnit XML, for CI"),
     "exercism": ("grader.cli.export_marks", "results.json of Exercism's test runner interface"),
+    "gradescope": ("grader.cli.export_gradescope", "an autograder.zip that grades a chapter on Gradescope"),
 }
 
 
@@ -42,7 +43,8 @@ class Formats(click.Group):
 Examples:
   kata export canvas grades/ --into Grades-export.csv
   kata export moodle grades/ --chapter ch04 --into worksheet.csv
-  kata export csv grades/ --layout wide --out marks.csv""",
+  kata export csv grades/ --layout wide --out marks.csv
+  kata export gradescope ch04 --out autograder.zip""",
 )
 def export() -> None:
     """Write the marks of a graded class in the format of another program.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from grader.marks_of_class import Marks
 
 SHOWN = 10  # names or remarks of a kind
+WITH_TESTS = ("json", "junit", "exercism")  # formats that show each test; a large class needs memory for that
 
 
 @dataclass
@@ -102,7 +103,8 @@ def wanted_options(command: Callable[..., Any]) -> Callable[..., Any]:
         strict: bool = False,
         **options: Any,
     ) -> Any:
-        marks = load_marks(folder, names, None if no_class else class_path, no_class, missing, bonus)
+        tests = click.get_current_context().info_name in WITH_TESTS
+        marks = load_marks(folder, names, None if no_class else class_path, no_class, missing, bonus, tests)
         return command(Wanted(folder, out, force, strict, marks), **options)
 
     return wrapped
@@ -113,9 +115,11 @@ scale_option: Callable[[Any], Any] = click.option("--scale/--no-scale", default=
 
 
 def load_marks(
-    folder: Path, names: Sequence[str], class_path: Path | None, no_class: bool, missing: str | None, bonus: str | None
+    folder: Path, names: Sequence[str], class_path: Path | None, no_class: bool, missing: str | None, bonus: str | None, tests: bool = True
 ) -> Marks:
     """The marks in a folder of grades, as the class file has it.
+
+    tests : whether the tests of each result are kept with its mark.
 
     Raises
     ------
@@ -123,7 +127,7 @@ def load_marks(
     """
     from grader.class_file import read_class
     from grader.class_file.record import read_record
-    from grader.marks_of_class import marks_of_class
+    from grader.marks_of_class import marks_of_class, without_tests
     from grader.store import Store
 
     with Store(folder, read_only=True) as store:
@@ -131,7 +135,7 @@ def load_marks(
         path = class_path or (None if no_class else record.class_file)
         if path is not None and class_path is None and not path.is_file():
             raise UsageError(f"The class file of the last run, {path}, is gone. Name it with --class FILE, or say --no-class.")
-        results, failures = list(store.results()), store.failures()
+        results, failures = [r if tests else without_tests(r) for r in store.results()], store.failures()
     known = sorted({r.chapter for r in results} | {f.chapter for f in failures})
     if not known:
         raise UsageError(f"{folder} holds no results yet. Run kata grade first.")

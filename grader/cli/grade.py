@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli.common import console, course_option, few, shown, table_of_scores
+from grader.cli.common import ROWS, console, course_option, few, shown, table_of_scores
+from grader.errors import UsageError
+
+if TYPE_CHECKING:
+    from grader.cluster import Cluster
+    from grader.results import Result
 
 REMARKS = 10  # on the roster, in the terminal
+CHANGES = 20  # marks that grading again changed, in the terminal
 
 
 @click.command(
@@ -22,6 +30,8 @@ Examples:
   kata grade student01_losses.py --out grades/
   kata grade work.zip --student student01 --out grades/
   kata grade submissions/ --out grades/ --class class.toml
+  kata grade submissions/ --out grades/ --only student03 --chapter ch04 --force
+  kata grade submissions/ --out grades/ --test timeout
 
 Run it again after more students handed in: what is already graded is not graded again.
 Exit codes: 0 every submission got a result, 2 wrong usage, 3 the grader failed or refused, 130 interrupted."""
@@ -57,6 +67,24 @@ Exit codes: 0 every submission got a result, 2 wrong usage, 3 the grader failed 
     "--jobs", type=click.IntRange(1, 256), metavar="N", help="Grading processes. Default: one per core."
 )
 @click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Grade on the workers of this Dask scheduler: tls://HOST:PORT, on this machine also tcp://127.0.0.1:PORT.",
+)
+@click.option(
+    "--cluster-ca",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TLS: who signs the cluster's certificates.",
+)
+@click.option(
+    "--cluster-cert",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="TLS: the certificate to show there.",
+)
+@click.option("--cluster-key", type=click.Path(path_type=Path), metavar="FILE", help="TLS: its private key.")
+@click.option(
     "--prerequisites",
     type=click.Choice(["auto", "reference", "own"]),
     default="auto",
@@ -64,6 +92,20 @@ Exit codes: 0 every submission got a result, 2 wrong usage, 3 the grader failed 
     help="Which earlier chapters a chapter runs on. auto: the reference; the student's own if that cannot run.",
 )
 @click.option("--force", is_flag=True, help="Grade again what is already graded.")
+@click.option(
+    "--only",
+    "students",
+    multiple=True,
+    metavar="STUDENT",
+    help="Only this student's submissions, whatever else is in PATH; repeatable.",
+)
+@click.option(
+    "--test",
+    "tests",
+    multiple=True,
+    metavar="TEST",
+    help="Grade again those who did not pass this test (test_softmax), or have this verdict (timeout); repeatable.",
+)
 @click.option(
     "--allow-isolation",
     type=click.Choice(["sealed", "process"]),
@@ -81,8 +123,14 @@ def grade(
     class_path: Path | None,
     student: str | None,
     jobs: int | None,
+    cluster: str | None,
+    cluster_ca: Path | None,
+    cluster_cert: Path | None,
+    cluster_key: Path | None,
     prerequisites: str,
     force: bool,
+    students: tuple[str, ...],
+    tests: tuple[str, ...],
     allow_isolation: str,
     as_json: bool,
     quiet: bool,
@@ -96,16 +144,32 @@ def grade(
     from grader.class_file import find_class_file, read_class
     from grader.classroom import grade_class
     from grader.cli.common import progress
+    from grader.cli.report import write_class_report
     from grader.course import find_course
-    from grader.hints import first_hints
-    from grader.report import write_report
+    from grader.regrade import Selection, select
     from grader.store import Store
 
+    where = cluster_of(cluster, cluster_ca, cluster_cert, cluster_key)
     course = find_course(course_path, start=None)
     chapters = [course.chapter(n) for n in names] or None
     class_path = class_path or find_class_file(paths, course)
     class_file = read_class(class_path, [c.name for c in course.chapters]) if class_path else None
     err = console(stderr=True)
+    selection, changed = None, []
+    if tests or (force and (out / "grades.db").is_file()):
+        with Store(out, read_only=True) as store:
+            selection = select(store.results(), students, tests)
+    elif students:
+        selection = Selection(students)
+
+    def compare(result: Result, done: int, total: int) -> None:
+        pair = (result.student, result.chapter)
+        before = selection.before.get(pair) if selection else None
+        if before is not None and result.final is not None and result.final != before:
+            marks = f"{before:g} before, now {result.final:g} of {result.max_score:g}"
+            changed.append(f"{result.student}, {result.chapter}: {marks}")
+        bar.result(result, done, total)
+
     with progress("grading", err, show=not (as_json or quiet)) as bar:
         summary = grade_class(
             paths,
@@ -113,17 +177,19 @@ def grade(
             course=course,
             chapters=chapters,
             jobs=jobs,
+            cluster=where,
             prerequisites=prerequisites,
-            force=force,
+            force=force or bool(tests),
             allow_isolation=allow_isolation,
             class_file=class_file,
             student=student,
+            selection=selection,
             on_plan=bar.plan,
-            on_result=bar.result,
+            on_result=compare,
         )
+    seen = Seen(rows=as_json)
     with Store(out, read_only=True) as store:
-        index = write_report(store, course_title(course.root), out, hints=first_hints(course.exercises))
-        results = list(store.results())
+        index = write_class_report(store, course, out, class_file=class_file, on_result=seen.add)
     if as_json:
         told = {
             "graded": summary.graded,
@@ -133,34 +199,29 @@ def grade(
             "class": str(class_path) if class_path else None,
             "remarks": summary.remarks,
             "report": str(index),
-            "results": [
-                {
-                    "student": r.student,
-                    "chapter": r.chapter,
-                    "status": r.status,
-                    "score": r.score,
-                    "max_score": r.max_score,
-                    "bonus": r.bonus,
-                }
-                for r in results
-            ],
+            "changed": changed,
+            "results": seen.rows,
         }
         click.echo(json.dumps(told, allow_nan=False, indent=1))
     elif not quiet:
         terminal = console()
-        table_of_scores(terminal, results)
+        table_of_scores(terminal, [r for own in seen.first.values() for r in own])
+        if seen.students > ROWS:
+            terminal.print(f"... and {seen.students - ROWS} more students, see the report.")
         again = f", {summary.reused} already graded" if summary.reused else ""
         level = f" Isolation: {summary.isolation.level}." if summary.isolation else ""
         terminal.print(f"{summary.graded} graded{again}.{level}", highlight=False)
         if class_file is not None:
             of = f", {len(class_file.people.list)} students" if class_file.people else ""
             terminal.print(f"Class: {class_file.path}{of}", soft_wrap=True, highlight=False, markup=False)
-            for chapter in sorted({r.chapter for r in results}):
-                absent = [shown(r.student) for r in results if r.chapter == chapter and r.status == "missing"]
-                if absent:
-                    terminal.print(
-                        f"Handed in nothing for {chapter}: {few(absent)}", soft_wrap=True, highlight=False
-                    )
+            for chapter, absent in seen.missing.items():
+                terminal.print(
+                    f"Handed in nothing for {chapter}: {few(absent)}", soft_wrap=True, highlight=False
+                )
+        for line in changed[:CHANGES]:
+            terminal.print(shown(line), soft_wrap=True, highlight=False)
+        if len(changed) > CHANGES:
+            terminal.print(f"... and {len(changed) - CHANGES} more marks changed; all of them with --json.")
         terminal.print(f"Report: {index}", soft_wrap=True, highlight=False)
     for remark in summary.remarks[:REMARKS]:
         click.echo(remark, err=True)
@@ -182,6 +243,55 @@ def grade(
         err.print("[bold red]isolation: process - hidden tests NOT protected[/]")
     sys.stdout.flush()
     return summary.exit_code
+
+
+class Seen:
+    """What the terminal and --json show of the results; of a large class never all at once.
+
+    rows : one for each result, for --json; None if nobody wants them.
+    first : the results of the first students by name, as many as the table has rows.
+    missing : chapter -> who handed in nothing.
+    """
+
+    def __init__(self, rows: bool):
+        self.rows: list[dict[str, Any]] | None = [] if rows else None
+        self.first: dict[str, list[Result]] = {}
+        self.missing: dict[str, list[str]] = {}
+        self._names: list[str] = []  # of `first`, sorted
+        self._all: set[str] = set()
+
+    @property
+    def students(self) -> int:
+        return len(self._all)
+
+    def add(self, result: Result) -> None:
+        """Take note of one result."""
+        student = result.student
+        self._all.add(student)
+        if result.status == "missing":
+            self.missing.setdefault(result.chapter, []).append(shown(student))
+        if self.rows is not None:
+            names = ("student", "chapter", "status", "score", "max_score", "bonus")
+            self.rows.append({name: getattr(result, name) for name in names})
+        if student not in self.first:
+            if len(self._names) >= ROWS:
+                if student > self._names[-1]:
+                    return
+                del self.first[self._names.pop()]
+            bisect.insort(self._names, student)
+            self.first[student] = []
+        self.first[student].append(result)
+
+
+def cluster_of(address: str | None, ca: Path | None, cert: Path | None, key: Path | None) -> Cluster | None:
+    """The cluster that the options name."""
+    if address is None:
+        if ca or cert or key:
+            raise UsageError("--cluster-ca, --cluster-cert and --cluster-key belong to --cluster ADDRESS.")
+        return None
+    from grader.cluster import Cluster
+
+    return Cluster(address, ca, cert, key)
 
 
 def course_title(root: Path) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.complete import functions_here
+from grader.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,25 +35,25 @@ def hint(function: str | None, again: bool, everything: bool) -> None:
     from grader.progress import Progress
 
     if again and everything:
-        raise UsageError("Use --again or --all, not both.")
+        raise UsageError(say("hints.both"))
     root = practice_root()
     near = chapter_here(root)
     if function is None:
         function, near = _next(root, near)
         if function is None:
-            click.echo("Every visible test passes; there is nothing to hint at.")
+            click.echo(say("hints.nothing-left"))
             return
     progress = Progress(root)
     found = find_hints(root, function, near or progress.last)
     seen = min(progress.hints_shown(found.name), len(found.hints))
     if again and not seen:
-        raise UsageError(f"You have seen no hint for {found.name} yet. The first one: kata hint {found.name}")
+        raise UsageError(say("hints.not-seen", name=found.name))
     shown = len(found.hints) if everything else seen if again else min(seen + 1, len(found.hints))
     click.echo("\n".join(hint_lines(found, shown, new=shown > seen and not everything)))
     if shown > seen:
         progress.reveal_hint(found.name, shown)
         if not progress.save() and shown < len(found.hints):
-            click.echo("This folder keeps no record of the hints you have seen. All of them: --all", err=True)
+            click.echo(say("hints.no-record"), err=True)
 
 
 def _next(root: Path, near: str | None) -> tuple[str | None, str | None]:
@@ -63,11 +64,11 @@ def _next(root: Path, near: str | None) -> tuple[str | None, str | None]:
     return (exercise.name, chapter) if exercise is not None else (None, None)
 
 
-def hint_lines(found: Hinted, shown: int, new: bool = True, more: str = "") -> Iterator[str]:
+def hint_lines(found: Hinted, shown: int, new: bool = True, watching: bool = False) -> Iterator[str]:
     """The first `shown` hints of a function.
 
     new : the last of them is new; the earlier ones are dimmed.
-    more : how to see the next one.
+    watching : the next one is a key away.
     """
     import shutil
 
@@ -76,7 +77,7 @@ def hint_lines(found: Hinted, shown: int, new: bool = True, more: str = "") -> I
 
     width = min(100, max(30, shutil.get_terminal_size().columns))
 
-    yield click.style(f"{found.name}, {found.chapter}", bold=True)
+    yield click.style(say("hints.heading", name=found.name, chapter=found.chapter), bold=True)
     for number, one in enumerate(found.hints[:shown], 1):
         old = new and number < shown
         yield ""
@@ -86,6 +87,6 @@ def hint_lines(found: Hinted, shown: int, new: bool = True, more: str = "") -> I
     yield ""
     left = len(found.hints) - shown
     if left:
-        yield f"{left} more: {more or f'kata hint {found.name}'}"
+        yield say("hints.more-by-key" if watching else "hints.more", count=left, name=found.name)
     else:
-        yield f"That was the last one. The handout explains more: {found.chapter}/README.md"
+        yield say("hints.last", handout=found.handout)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.complete import chapters_here
+from grader.texts import say
 
 if TYPE_CHECKING:
     from grader.practice import Practice
@@ -33,7 +34,7 @@ def next(chapter: str | None) -> None:
     where = chapter_of(root, chapter).name if chapter else chapter_here(root)
     name, found = where_to_go_on(root, where)
     if found is None:
-        click.echo("Every visible test of every chapter passes. Hand in your work: kata submit")
+        click.echo(say("status.all-done"))
         return
     click.echo("\n".join(next_lines(root, name, found)))
 
@@ -65,7 +66,7 @@ def where_to_go_on(root: Path, chapter: str | None) -> tuple[str, Practice | Non
 
 def next_lines(root: Path, chapter: str, found: Practice) -> Iterator[str]:
     """The next thing to do in a chapter, with the docstring of the function."""
-    from grader.cli.results import chapter_lines, clean, failure_lines, next_line
+    from grader.cli.results import chapter_lines, clean, failure_lines, heading, next_line
 
     exercise = found.to_do
     if chapter in found.broken or exercise is None:
@@ -73,7 +74,7 @@ def next_lines(root: Path, chapter: str, found: Practice) -> Iterator[str]:
         yield next_line(found)
         return
     done = sum(e.done for e in found.of(chapter))
-    yield click.style(f"{chapter}  {done} of {len(found.of(chapter))} done", bold=True)
+    yield heading(chapter, done, len(found.of(chapter)))
     yield next_line(found)
     yield ""
     if exercise.wrong:

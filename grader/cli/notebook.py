@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from grader.cli.complete import chapters_here
+from grader.texts import say
 
 
 @click.command()
@@ -31,10 +32,10 @@ def notebook(chapter: str, to: str | None) -> None:
 
     done = switch(find_workspace(), chapter, to)
     if not done.changed:
-        click.echo(f"Nothing is written yet. Open {done.source} or {done.target}, as you like.")
+        click.echo(say("notebook.nothing", source=done.source, target=done.target))
         return
-    click.echo(f"Your code is in {done.target} now; {done.source} is back to its stub.")
+    click.echo(say("notebook.moved", target=done.target, source=done.source))
     for name, copy in done.kept.items():
-        click.echo(f"Your old {name}: {copy}")
+        click.echo(say("notebook.old-text", file=name, place=copy))
     for note in done.notes:
-        click.echo(f"Note: {note}")
+        click.echo(say("notebook.note", note=note))

@@ -141,10 +141,8 @@ def _login() -> str:
 
 def _refresh(folder: Path, course_path: Path | None) -> None:
     """Bring the report up to date, where the course is at hand."""
-    from grader.cli.grade import course_title
+    from grader.cli.report import write_class_report
     from grader.course import find_course
-    from grader.hints import first_hints
-    from grader.report import write_report
     from grader.store import Store
 
     try:
@@ -157,4 +155,4 @@ def _refresh(folder: Path, course_path: Path | None) -> None:
         )
         return
     with Store(folder, read_only=True) as store:
-        write_report(store, course_title(course.root), folder, hints=first_hints(course.exercises))
+        write_class_report(store, course, folder)

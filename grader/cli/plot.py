@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from grader.cli.complete import chapters_here
+from grader.texts import say
 
 SECONDS = 120  # that drawing may take where nobody could stop it
 
@@ -82,7 +83,7 @@ def plot(
     for path in written:
         click.echo(str(path))
     for figure, why in left_out:
-        click.echo(click.style("left out  ", fg="yellow") + f"{figure}: {why}")
+        click.echo(click.style(say("plot.left-out") + "  ", fg="yellow") + f"{figure}: {why}")
     if opening:
         for path in written:
             if path.suffix == f".{kinds[0]}":
@@ -96,7 +97,7 @@ def _last(root: Path) -> str:
 
     last = Progress(root).last
     if last is None:
-        raise UsageError("Name a chapter: kata plot ch03")
+        raise UsageError(say("plot.name-a-chapter"))
     return last
 
 
@@ -131,7 +132,7 @@ def open_file(path: Path) -> None:
             [program, str(path)], stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
         )
     except OSError:
-        click.echo(f"There is no {program} here. Open the picture yourself.", err=True)
+        click.echo(say("plot.no-program", program=program), err=True)
 
 
 def plot_apart(root: Path, chapter: str, width: int) -> list[str]:
@@ -146,7 +147,7 @@ def plot_apart(root: Path, chapter: str, width: int) -> list[str]:
     try:
         data, _ = process.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:
-        return [f"The figures of {chapter} took longer than {SECONDS} s. See: kata test {chapter[:4]}"]
+        return [say("plot.too-long", chapter=chapter, seconds=SECONDS, short=chapter[:4])]
     finally:
         end_process(process, wait=0)
         assert process.stdout is not None

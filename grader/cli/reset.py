@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from grader.cli.complete import chapters_and_functions
+from grader.texts import say
 
 
 @click.command()
@@ -23,8 +24,8 @@ def reset(what: str) -> None:
 
     for done in workspace.reset(workspace.find_workspace(), what):
         if not done.changed:
-            click.echo(f"{what} is as it was given; {done.file} was not changed.")
+            click.echo(say("reset.unchanged", what=what, file=done.file))
             continue
-        click.echo(f"{what} is back to its stub in {done.file}.")
+        click.echo(say("reset.done", what=what, file=done.file))
         if done.backup is not None:
-            click.echo(f"Your old text: {done.backup}")
+            click.echo(say("reset.old-text", place=done.backup))

@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.places import in_words
+from grader.texts import say
+from grader.texts.chapters import handout
+
 if TYPE_CHECKING:
     from grader.practice import Check, Exercise, Practice
 
@@ -17,7 +21,6 @@ PRINTED_LINES = 10  # of what a function printed
 BAR = 24  # columns
 ROWS = ("ok", "wrong", "todo", "waits")
 ROW = "  wrong "  # what stands before a list of names
-ALL_PASS = "All visible tests pass. The hidden suite checks more: edge cases, gradients, random inputs."
 
 
 def chapter_lines(
@@ -32,7 +35,7 @@ def chapter_lines(
     """
     exercises = found.of(chapter)
     done = sum(e.done for e in exercises)
-    yield click.style(f"{chapter}  {done} of {len(exercises)} done", bold=True)
+    yield heading(chapter, done, len(exercises))
     broken = found.broken.get(chapter)
     if broken is not None:
         yield "  " + click.style(clean(broken.message), fg="red")
@@ -41,19 +44,29 @@ def chapter_lines(
     left = len(exercises) if failures is None else failures
     for exercise in exercises:
         if exercise.done:
-            yield click.style("  ok    ", fg="green") + exercise.name
+            yield row("ok", "green", exercise.name)
         elif exercise.wrong and left > 0:
             left -= 1
             yield from failure_lines(exercise, show_all)
         elif exercise.wrong:
-            yield click.style("  wrong ", fg="red") + exercise.name
+            yield row("wrong", "red", exercise.name)
     todo = waiting(exercises)["todo"]
     if todo:
-        yield click.style("  todo  ", fg="yellow") + ", ".join(todo)
+        yield row("todo", "yellow", ", ".join(todo))
     for exercise in exercises:
         if not exercise.done and not exercise.wrong and not exercise.unwritten:
             failure = next(c for c in exercise.checks if c.verdict == "waits")
-            yield click.style("  waits ", fg="yellow") + clean(failure.message.partition(". ")[0]) + "."
+            yield row("waits", "yellow", clean(failure.short or failure.message))
+
+
+def heading(chapter: str, done: int, total: int) -> str:
+    """The name of a chapter and how much of it is done."""
+    return click.style(f"{chapter}  {say('results.done', done=done, total=total)}", bold=True)
+
+
+def row(word: str, colour: str, names: str) -> str:
+    """A state and what is in it. word : "ok", "wrong", "todo" or "waits"."""
+    return click.style(f"  {say(f'results.state.{word}'):<5} ", fg=colour) + names
 
 
 def waiting(exercises: list[Exercise]) -> dict[str, list[str]]:
@@ -68,31 +81,32 @@ def waiting(exercises: list[Exercise]) -> dict[str, list[str]]:
 def failure_lines(exercise: Exercise, show_all: bool = False) -> Iterator[str]:
     """Why one function or class is not right yet."""
     passed = sum(c.passed for c in exercise.checks)
-    counts = f"({passed} of {len(exercise.checks)} checks pass)"
-    yield click.style("  wrong ", fg="red") + f"{exercise.name}  {counts}"
+    counts = say("results.checks", passed=passed, total=len(exercise.checks))
+    yield row("wrong", "red", f"{exercise.name}  ({counts})")
     failed = [c for c in exercise.checks if not c.passed]
     for check in failed if show_all else failed[:1]:
         yield from _check_lines(check)
     if exercise.recognised:
-        yield "          " + click.style("This behaves exactly like a known mistake:", fg="yellow")
+        yield "          " + click.style(say("results.known-mistake"), fg="yellow")
         yield "          " + click.style(clean(exercise.recognised), fg="yellow")
     if len(failed) > 1 and not show_all:
         more = len(failed) - 1
-        yield f"          and {more} more check{'s' if more > 1 else ''} (kata test {exercise.name} --all)"
+        id = "results.more-check" if more == 1 else "results.more-checks"
+        yield "          " + say(id, count=more, name=exercise.name)
 
 
 def _check_lines(check: Check) -> Iterator[str]:
-    where = click.style(f"  ({check.where})", dim=True) if check.where else ""
+    where = click.style(f"  ({in_words(check.where)})", dim=True) if check.where else ""
     yield f"          {clean(check.title)}{where}"
     for line in clean(check.message).splitlines():
         yield "          " + click.style(line, fg="red")
     yield from _indented(check.detail, 12)
     lines = clean(check.printed).strip("\n").splitlines()
     if any(line.strip() for line in lines):
-        yield "          it printed:"
+        yield "          " + say("results.printed")
         yield from _indented("\n".join(line[:200] for line in lines[:PRINTED_LINES]), 12)
         if len(lines) > PRINTED_LINES:
-            yield f"            ... and {len(lines) - PRINTED_LINES} more lines"
+            yield "            " + say("results.printed-more", count=len(lines) - PRINTED_LINES)
 
 
 def next_line(found: Practice, watching: bool = False) -> str:
@@ -100,14 +114,16 @@ def next_line(found: Practice, watching: bool = False) -> str:
     for chapter in found.chapters:
         broken = found.broken.get(chapter)
         if broken is not None:
-            again = "save it" if watching else f"run kata test {chapter[:4]}"
-            return f"Next: repair {broken.place or chapter}, then {again}."
+            id = "results.next-repair-save" if watching else "results.next-repair"
+            return say(id, place=in_words(broken.place or chapter), short=chapter[:4])
     exercise = found.to_do
     if exercise is not None:
-        return f"Next: {exercise.name} in {place_of(found.root, exercise)}. Formulas and hints: {exercise.chapter}/README.md"
+        place = in_words(place_of(found.root, exercise))
+        where = f"{exercise.chapter}/{handout(found.root / exercise.chapter).name}"
+        return say("results.next", name=exercise.name, place=place, handout=where)
     if found.errors:
-        return "Next: put the test files back with: kata update"
-    return ALL_PASS
+        return say("results.next-update")
+    return say("results.all-pass")
 
 
 def place_of(root: Path, exercise: Exercise) -> str:
@@ -115,6 +131,8 @@ def place_of(root: Path, exercise: Exercise) -> str:
     check = exercise.first_failure
     if check is not None and check.place.startswith(f"{exercise.chapter}/"):
         return check.place
+    if check is not None and check.defined:
+        return check.defined
     file = f"{exercise.chapter}/{exercise.chapter[5:]}.py"
     try:
         text = (root / file).read_text(encoding="utf-8-sig", errors="replace")
@@ -151,7 +169,11 @@ def wrapped(line: str, width: int) -> list[str]:
     if len(plain) <= width:
         return [line]
     lead = len(line) - len(line.lstrip(" "))
-    indent = " " * (len(ROW) if plain[2 : len(ROW)].strip() in ROWS else min(lead, width // 2))
+    indent = " " * (
+        len(ROW)
+        if plain[2 : len(ROW)].strip() in {say(f"results.state.{word}") for word in ROWS}
+        else min(lead, width // 2)
+    )
     parts, part, size = [], " " * lead, lead
     for number, word in enumerate(line[lead:].split(" ")):
         length = len(click.unstyle(word))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+from grader.texts import say
+from grader.texts.chapters import handout
+
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default="nnkata-work")
@@ -33,35 +36,33 @@ def start(folder: str, source: str | None) -> None:
     with workspace.opened_kit(Path(source).expanduser() if source else None) as kit:
         done = workspace.start(Path(folder), kit)
     if done.copied:
-        word = "Completed" if done.existed else "Made your workspace"
-        click.echo(f"{word}: {len(done.copied)} files copied to {done.folder}.")
+        id = "start.completed" if done.existed else "start.made"
+        click.echo(say(id, count=len(done.copied), folder=done.folder))
     else:
-        click.echo(f"{done.folder} was ready already; nothing was copied.")
+        click.echo(say("start.ready", folder=done.folder))
     for name in done.kept:
-        click.echo(f"kept yours  {name}")
+        click.echo(say("start.kept", file=name))
     for note in done.notes:
-        click.echo(click.style("note  ", fg="yellow") + note)
+        click.echo(click.style(say("start.note") + "  ", fg="yellow") + note)
     if done.outdated:
         again = f" --from {source}" if source else ""
-        click.echo(f"This kit is another release than your folder. Bring it in with: kata update{again}")
+        click.echo(say("start.outdated", options=again))
     first = next(iter(workspace.chapter_folders(done.folder)), None)
     if first is not None and not done.existed:
-        name = first.name[5:]
-        click.echo(
-            f"Each folder is a chapter, such as {first.name}: read README.md, write the functions in {name}.py\n"
-            f"(or {name}.ipynb), and see what is right and what is not with kata test."
-        )
+        click.echo(say("start.how", chapter=first.name, name=first.name[5:], handout=handout(first).name))
     missing = missing_packages()
     if missing:
-        click.echo(click.style("missing  ", fg="red") + install_line(missing))
-    click.echo("Next:")
+        click.echo(click.style(say("start.missing") + "  ", fg="red") + install_line(missing))
+    click.echo(say("start.next"))
     if missing:
         click.echo(f"  {sys.executable} -m pip install {' '.join(missing)}")
     if done.folder != Path.cwd():
         click.echo(f"  cd {_quoted(folder)}")
     if first is not None:
-        click.echo(f"  open {first.name}/README.md and {first.name}/{first.name[5:]}.py")
-        click.echo(f"  kata test {first.name[:4]}      or: kata watch {first.name[:4]}")
+        click.echo(
+            "  " + say("start.open", chapter=first.name, name=first.name[5:], handout=handout(first).name)
+        )
+        click.echo("  " + say("start.test", short=first.name[:4]))
 
 
 def _quoted(folder: str) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.texts import say
+
 if TYPE_CHECKING:
     from grader.progress import ChapterStanding, Progress
 
@@ -45,7 +47,8 @@ def run_stale(root: Path, progress: Progress) -> None:
     stale = [s.name for s in progress.chapters() if s.stale]
     for number, name in enumerate(stale, 1):
         if sys.stderr.isatty():
-            click.echo(f"\r\x1b[Krunning {name} ({number} of {len(stale)}) ...", nl=False, err=True)
+            text = say("status.running", chapter=name, number=number, total=len(stale))
+            click.echo(f"\r\x1b[K{text}", nl=False, err=True)
         found = run_and_keep(root, select(root, [name]), last=False)
         progress.note(found, last=False)  # also where nothing is kept
     if stale and sys.stderr.isatty():
@@ -62,27 +65,30 @@ def table_lines(
     for s in standings:
         total = len(s.exercises)
         mark = click.style(">", fg="cyan", bold=True) if s.name == here else " "
-        checks = f"{s.passed} of {s.checks} checks" if s.checks and s.done < total else ""
-        note = click.style("done", fg="green") if s.finished else checks
+        checks = say("status.checks", passed=s.passed, total=s.checks) if s.checks and s.done < total else ""
+        note = click.style(say("status.done"), fg="green") if s.finished else checks
         if s.broken:
-            note = click.style("does not load", fg="red")
+            note = click.style(say("status.broken"), fg="red")
         elif s.stale:
-            note = click.style("? changed since its last run", fg="yellow")
-        yield f"{mark} {s.name:<{wide}}  {bar(s.done, total)}  {s.done:>2} of {total:>2}  {note}".rstrip()
+            note = click.style(say("status.stale"), fg="yellow")
+        count = say("status.functions", done=s.done, total=total)
+        yield f"{mark} {s.name:<{wide}}  {bar(s.done, total)}  {count}  {note}".rstrip()
         if everything:
             yield from _functions(s)
     done, total = sum(s.done for s in standings), sum(len(s.exercises) for s in standings)
     finished = sum(s.finished for s in standings)
-    yield click.style(f"{done} of {total} functions, {finished} of {len(standings)} chapters done", bold=True)
+    fields = {"done": done, "total": total, "finished": finished, "chapters": len(standings)}
+    yield click.style(say("status.sum", **fields), bold=True)
 
 
 def _functions(standing: ChapterStanding) -> Iterator[str]:
     colours = {"done": "green", "wrong": "red"}
     for e in standing.exercises:
-        word = "?" if e.stale else "ok" if e.state == "done" else e.state
-        counts = (
-            f"  {e.passed} of {e.checks} checks" if e.checks and not e.stale and e.state != "done" else ""
-        )
+        state = "ok" if e.state == "done" else e.state
+        word = "?" if e.stale else say(f"results.state.{state}")
+        counts = ""
+        if e.checks and not e.stale and e.state != "done":
+            counts = "  " + say("status.checks", passed=e.passed, total=e.checks)
         yield (
             "    "
             + click.style(f"{word:<6}", fg="yellow" if e.stale else colours.get(e.state, "yellow"))
@@ -96,8 +102,8 @@ def _next(standings: list[ChapterStanding], last: str | None) -> str:
     for s in ordered:
         if not s.finished:
             if s.broken:
-                return f"Next: {s.broken} See: kata test {s.name[:4]}"
+                return say("status.next-broken", problem=s.broken, short=s.name[:4])
             open_ones = [e for e in s.exercises if e.state != "done" or e.stale]
             first = next((e for e in open_ones if e.state == "wrong"), open_ones[0])
-            return f"Next: {first.name} in {s.name}. Show it: kata next. Work on it: kata watch {s.name[:4]}"
-    return "Every visible test of every chapter passes. Hand in your work: kata submit"
+            return say("status.next", name=first.name, chapter=s.name, short=s.name[:4])
+    return say("status.all-done")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.complete import chapters_here
+from grader.texts import say
 
 if TYPE_CHECKING:
     from grader.submit import ChapterState, Handed
@@ -52,33 +53,34 @@ def _report(done: Handed) -> None:
     from grader.submit import plain_size
 
     size = plain_size(done.path.stat().st_size)
-    word = "Wrote" if done.written else "Unchanged:"
-    click.echo(
-        f"{word} {clean(str(done.path))} ({len(done.items)} file{'s' * (len(done.items) != 1)}, {size})"
-    )
+    what = "wrote" if done.written else "unchanged"
+    id = f"submit.{what}-file" if len(done.items) == 1 else f"submit.{what}-files"
+    click.echo(say(id, path=clean(str(done.path)), count=len(done.items), size=size))
     if done.kept:
-        click.echo(f"The bundle that was there before: {done.kept}")
+        click.echo(say("submit.kept-bundle", place=done.kept))
     for state in done.chapters:
         click.echo(_heading(state))
         for item in done.items:
             if item.name in state.files:
                 click.echo(f"  {item.name}  {plain_size(item.size)}  sha256 {item.sha256[:12]}")
         if state.problem:
-            click.echo("  " + click.style("does not load: ", fg="red") + clean(state.problem))
+            click.echo("  " + click.style(say("submit.broken") + " ", fg="red") + clean(state.problem))
         for word, names in (("wrong", state.wrong), ("todo", state.unwritten)):
             if names and not state.problem:
-                click.echo("  " + click.style(f"{word:<6}", fg="yellow") + few(names))
+                click.echo("  " + click.style(f"{say(f'results.state.{word}'):<6}", fg="yellow") + few(names))
         for note in state.notes:
-            click.echo("  " + click.style("note  ", fg="yellow") + clean(note))
+            click.echo("  " + click.style(say("start.note") + "  ", fg="yellow") + clean(note))
     for note in done.notes:
-        click.echo(click.style("note  ", fg="yellow") + note)
-    click.echo(f"Fingerprint: {done.fingerprint}")
+        click.echo(click.style(say("start.note") + "  ", fg="yellow") + note)
+    click.echo(say("submit.fingerprint", fingerprint=done.fingerprint))
     if not done.sound:
-        click.echo("Repair what does not load, then run kata submit again; or hand it in as it is.")
+        click.echo(say("submit.repair"))
 
 
 def _heading(state: ChapterState) -> str:
     total = len(state.done) + len(state.wrong) + len(state.unwritten)
-    count = f"  {len(state.done)} of {total} done" if total and not state.problem else ""
-    along = "  (needed by the others)" if state.needed else ""
+    count = ""
+    if total and not state.problem:
+        count = "  " + say("results.done", done=len(state.done), total=total)
+    along = "  " + say("submit.needed") if state.needed else ""
     return click.style(f"{state.name}{count}{along}", bold=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli.complete import chapters_and_functions
+from grader.texts import say
 
 if TYPE_CHECKING:
     from grader.practice import Practice
@@ -65,7 +66,7 @@ class _Waiting:
     def note(self, event: dict[str, Any]) -> None:
         if self.terminal and event["event"] == "running" and event["exercise"] != self.shown:
             self.shown = event["exercise"]
-            click.echo(f"\r\x1b[Krunning {self.shown} ...", nl=False, err=True)
+            click.echo("\r\x1b[K" + say("results.running", what=self.shown), nl=False, err=True)
 
     def stop(self) -> None:
         if self.shown:

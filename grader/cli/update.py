@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from grader.texts import say
+
 
 @click.command()
 @click.option(
@@ -31,26 +33,31 @@ def update(source: str | None) -> None:
     folder = workspace.find_workspace()
     with workspace.opened_kit(Path(source).expanduser() if source else None) as kit:
         done = workspace.update(folder, kit)
-    for label, names in (
-        ("new", done.added),
-        ("restored", done.restored),
-        ("renewed", done.replaced),
-        ("removed", done.removed),
-        ("no longer part of the kit, left", done.left),
+    for id, names in (
+        ("update.new", done.added),
+        ("update.restored", done.restored),
+        ("update.renewed", done.replaced),
+        ("update.removed", done.removed),
+        ("update.left", done.left),
     ):
         for name in names:
-            click.echo(f"{label}  {name}")
+            click.echo(say(id, file=name))
     for name, backup in done.overruled.items():
-        click.echo(f"renewed  {name}  (it is not a file to change; your version: {backup})")
+        click.echo(say("update.overruled", file=name, place=backup))
     for name, (beside, changes) in done.beside.items():
-        click.echo(f"kept yours  {name}  (the new stub is {beside})")
+        click.echo(say("update.beside", file=name, place=beside))
         for change in changes:
-            click.echo(f"    changed  {change}")
+            click.echo("    " + say("update.change", change=change))
     before, after = done.version
-    versions = f"nnkata {after}" if before == after else f"nnkata {before} -> {after}"
+    versions = (
+        say("update.version", after=after)
+        if before == after
+        else say("update.versions", before=before, after=after)
+    )
     changed = len(done.added + done.restored + done.replaced + done.removed) + len(done.overruled)
     if changed or done.beside:
         kept = len(done.beside) + len(done.kept)
-        click.echo(f"{versions}: {changed} file{'s' * (changed != 1)} changed, {kept} with your work kept.")
+        sum_id = "update.changed-file" if changed == 1 else "update.changed-files"
+        click.echo(say(sum_id, versions=versions, count=changed, kept=kept))
     else:
-        click.echo(f"{versions}: everything is up to date.")
+        click.echo(say("update.nothing", versions=versions))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from grader.cli.complete import chapters_here
+from grader.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
     from grader.practice import Practice
     from grader.watch import Watcher
 
-KEYS = {"r": "run", "h": "hint", "n": "next", "l": "list", "p": "plot", "q": "quit"}
+KEYS = {
+    "r": "run",
+    "h": "hint",
+    "n": "next",
+    "l": "list",
+    "p": "plot",
+    "q": "quit",
+}  # -> text watch.key.<word>
 CLEAR = "\x1b[H\x1b[2J"
 
 
@@ -100,7 +108,7 @@ class Screen:
 
         exercise = watcher.found.to_do if watcher.found else None
         if exercise is None:
-            return ["Nothing is left to do in this chapter." if watcher.found else "Wait for the first run."]
+            return [say("watch.nothing-left" if watcher.found else "watch.wait")]
         try:
             hinted = find_hints(watcher.root, exercise.name, exercise.chapter)
         except UsageError as error:
@@ -108,7 +116,7 @@ class Screen:
         shown = min(watcher.progress.hints_shown(exercise.name) + 1, len(hinted.hints))
         watcher.progress.reveal_hint(exercise.name, shown)
         watcher.progress.save()
-        return list(hint_lines(hinted, shown, more="press h again"))
+        return list(hint_lines(hinted, shown, watching=True))
 
     def _next(self, watcher: Watcher) -> None:
         from grader.cli.next import next_lines
@@ -117,9 +125,7 @@ class Screen:
         found = watcher.found
         if found is None or found.to_do is not None or found.errors:
             self.page = (
-                list(next_lines(watcher.root, watcher.chapter, found))
-                if found
-                else ["Wait for the first run."]
+                list(next_lines(watcher.root, watcher.chapter, found)) if found else [say("watch.wait")]
             )
             return
         names = [c.name for c in practice_chapters(watcher.root)]
@@ -127,7 +133,7 @@ class Screen:
         unfinished = {s.name for s in watcher.progress.chapters() if not s.finished}
         goal = next((n for n in (*after, *names) if n in unfinished and n != watcher.chapter), None)
         if goal is None:
-            self.page = ["Every visible test of every chapter passes."]
+            self.page = [say("watch.all-chapters-pass")]
         else:
             watcher.go_to(goal)
 
@@ -138,7 +144,7 @@ class Screen:
         return list(table_lines(watcher.progress.chapters(), watcher.chapter))
 
     def _plot(self, watcher: Watcher) -> None:
-        self.page = [f"Drawing the figures of {watcher.chapter} ..."]
+        self.page = [say("watch.drawing", chapter=watcher.chapter)]
         page = self.page
 
         def done(lines: list[str]) -> None:
@@ -184,16 +190,17 @@ class Screen:
 
     def _bottom(self, watcher: Watcher) -> str:
         if not self.keys:
-            return click.style("Save a file to run it. Ctrl-C ends this.", dim=True)
+            return click.style(say("watch.no-keys"), dim=True)
         keys = "  ".join(
-            click.style(key, bold=True) + click.style(f" {word}", dim=True) for key, word in KEYS.items()
+            click.style(key, bold=True) + click.style(" " + say(f"watch.key.{word}"), dim=True)
+            for key, word in KEYS.items()
         )
-        return keys if self.page is None else keys + click.style("  other keys: back", dim=True)
+        return keys if self.page is None else keys + click.style("  " + say("watch.key.back"), dim=True)
 
 
 def results_lines(watcher: Watcher, width: int = 80) -> Iterator[str]:
     """What was found in the chapter: what passes, the first failure, the next thing to do."""
-    from grader.cli.results import bar, clean, failure_lines, waiting
+    from grader.cli.results import bar, clean, failure_lines, row, waiting
 
     found, chapter = watcher.found, watcher.chapter
     head = click.style(chapter, bold=True)
@@ -201,14 +208,17 @@ def results_lines(watcher: Watcher, width: int = 80) -> Iterator[str]:
         yield head
         yield click.style(clean(watcher.problem), fg="red")
         return
-    running = click.style(f"  running {watcher.running} ...", fg="yellow") if watcher.running else ""
+    running = ""
+    if watcher.running:
+        running = click.style("  " + say("results.running", what=watcher.running), fg="yellow")
     if found is None:
-        yield head + (running or click.style("  loading ...", dim=True))
+        yield head + (running or click.style("  " + say("watch.loading"), dim=True))
         return
     exercises = found.of(chapter)
     done = [e.name for e in exercises if e.done]
     took = click.style(f"  {time.strftime('%H:%M:%S')}", dim=True)
-    yield f"{head}  {bar(len(done), len(exercises))}  {len(done)} of {len(exercises)} done{running or took}"
+    count = say("results.done", done=len(done), total=len(exercises))
+    yield f"{head}  {bar(len(done), len(exercises))}  {count}{running or took}"
     for error in found.errors:
         yield click.style(clean(error), fg="red")
     broken = found.broken.get(chapter)
@@ -221,7 +231,7 @@ def results_lines(watcher: Watcher, width: int = 80) -> Iterator[str]:
         rows |= {word: ("yellow", names) for word, names in waiting(exercises).items()}
         for word, (colour, names) in rows.items():
             if names:
-                yield click.style(f"  {word:<6}", fg=colour) + ", ".join(names)
+                yield row(word, colour, ", ".join(names))
         first = next((e for e in exercises if e.wrong), None)
         if first is not None:
             yield ""
@@ -234,8 +244,8 @@ def _next_lines(found: Practice, chapter: str) -> Iterator[str]:
     from grader.cli.results import next_line
 
     if found.all_done:
-        yield click.style(f"All visible tests of {chapter} pass.", fg="green", bold=True)
-        yield "The hidden suite checks more: edge cases, gradients, random inputs."
-        yield "Next: press n for the next chapter, p for the figures of this one, made by your own functions."
+        yield click.style(say("watch.chapter-passes", chapter=chapter), fg="green", bold=True)
+        yield say("watch.hidden-checks-more")
+        yield say("watch.next-chapter")
     else:
         yield click.style(next_line(found, watching=True), bold=True)

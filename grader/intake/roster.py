@@ -60,6 +60,7 @@ class Student:
     identity: dict[str, str] = field(default_factory=dict)
     files: dict[str, list[Candidate]] = field(default_factory=dict)  # by module
     unused: list[str] = field(default_factory=list)  # code that belongs to no chapter, archives
+    nameless: list[File] = field(default_factory=list)  # that code
     other: list[str] = field(default_factory=list)  # any other file
     problems: list[tuple[str, str]] = field(default_factory=list)  # what could not be opened: label, reason
     notes: list[str] = field(default_factory=list)
@@ -140,6 +141,12 @@ class Roster:
                     f"{path} belongs to no chapter. Name it STUDENT_MODULE.py with a module of: {self.file_names}."
                 )
         self._tell_apart()
+
+    def add_one(self, student: str, folder: Folder) -> Student:
+        """Collect the work of one student, however the folders in it look."""
+        one = self._student(student)
+        self._walk(one, folder, Place())
+        return one
 
     def _named(self, paths: Sequence[Path], student: str) -> None:
         """One path, of one student, whose name is given."""
@@ -365,6 +372,7 @@ class Roster:
             student.files.setdefault(meaning.module, []).append(Candidate(rank, file))
         elif not of_the_kit(file.name):
             student.unused.append(file.label)
+            student.nameless.append(file)
 
     def _archive(self, student: Student, file: File, place: Place) -> None:
         if place.archive is not None:

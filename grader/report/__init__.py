@@ -4,7 +4,8 @@
     DIR/report/<student>/<chapter>.html       everything about one result, for staff
     DIR/feedback/<student>/<chapter>.html     what the student may read
 
-The way: results -> `summary.Summary` (counts, one result at a time) -> `pages` (Jinja2) -> files.
+The way: results -> `summary.Summary` (counts, one result at a time) -> `pages` and `embedded` (Jinja2, and data for the
+script) -> files. `changes` compares two runs, `result_pages` writes the pages of single results.
 """
 
 from grader.report.pages import write_report

@@ -1,18 +1,21 @@
-"""The class in numbers, gathered from one result at a time."""
+"""The class in numbers, gathered from one result at a time: nothing here grows with the number of tests times students
+but one byte for each student and exercise."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 
-from grader.report.text import decimals_for, natural, shorten
-from grader.results import LEVELS, VERDICTS, Result, TestResult
+from grader.marks_of_class import Mark, Marks
+from grader.report.chapter import Cell, ChapterSummary
+from grader.report.text import natural, shorten
+from grader.results import LEVELS, Result
 from grader.store import Failure
 
-HARDEST_SHOWN = 5
 NAME_LENGTH = 120
+# chapter -> its exercises in the order of the course
+Order = Callable[[str], Sequence[str]]
 
 
 def name_of(student: str) -> str:
@@ -21,180 +24,106 @@ def name_of(student: str) -> str:
 
 
 @dataclass(slots=True)
-class Cell:
-    """One student's result in one chapter, as the class table shows it."""
+class ByHand:
+    """A mark that a person gave."""
 
-    status: str
-    final: float | None
-    max_score: float
-    bonus: float
-    by_hand: bool
-
-    @property
-    def share(self) -> float | None:
-        if self.final is None:
-            return None
-        return self.final / self.max_score if self.max_score else 0.0
-
-
-@dataclass
-class TestCount:
-    """How one hidden test went over the class."""
-
-    id: str
-    title: str
-    max_points: float
-    bonus: bool
-    verdicts: Counter[str] = field(default_factory=Counter)
-
-    __test__ = False  # the name begins with Test, pytest must not collect it
-
-    @property
-    def total(self) -> int:
-        return self.verdicts.total()
-
-    @property
-    def passed(self) -> int:
-        return self.verdicts["passed"]
-
-    @property
-    def share(self) -> float:
-        return self.passed / self.total if self.total else 0.0
-
-    @property
-    def others(self) -> list[tuple[str, int]]:
-        """The verdicts that are no pass, the commonest first."""
-        return [(v, n) for v, n in self.verdicts.most_common() if v != "passed"]
-
-
-@dataclass
-class ExerciseCount:
-    """How one exercise went: its tests, and the points that were earned of those on offer."""
-
-    name: str
-    tests: dict[str, TestCount] = field(default_factory=dict)
-    points: float = 0.0
-    max_points: float = 0.0
-
-    @property
-    def share(self) -> float | None:
-        return self.points / self.max_points if self.max_points else None
-
-
-@dataclass
-class DiagnosisCount:
-    """A recognised mistake and who made it."""
-
-    id: str
-    text: str
-    exercises: set[str] = field(default_factory=set)
-    students: set[str] = field(default_factory=set)
-
-
-@dataclass
-class ChapterSummary:
-    """One chapter over the whole class."""
-
-    name: str
-    statuses: Counter[str] = field(default_factory=Counter)
-    verdicts: Counter[str] = field(default_factory=Counter)
-    exercises: dict[str, ExerciseCount] = field(default_factory=dict)
-    diagnoses: dict[str, DiagnosisCount] = field(default_factory=dict)
-    finals: list[float] = field(default_factory=list)
-    shares: list[float] = field(default_factory=list)
-    max_score: float = 0.0
-
-    @property
-    def number(self) -> str:
-        return self.name.partition("_")[0]
-
-    @property
-    def title(self) -> str:
-        return self.name.partition("_")[2].replace("_", " ") or self.name
-
-    @property
-    def median(self) -> float | None:
-        return median(self.shares) if self.shares else None
-
-    @property
-    def decimals(self) -> int:
-        return decimals_for([*self.finals, self.max_score])
-
-    @property
-    def point_decimals(self) -> int:
-        return decimals_for([t.max_points for e in self.exercises.values() for t in e.tests.values()])
-
-    @property
-    def hardest(self) -> list[tuple[str, TestCount]]:
-        """(exercise, test) of those that most fail, the worst first; none that nobody fails."""
-        pairs = [(e.name, t) for e in self.exercises.values() for t in e.tests.values() if t.share < 1]
-        return sorted(pairs, key=lambda pair: pair[1].share)[:HARDEST_SHOWN]
-
-    @property
-    def passed_by_all(self) -> int:
-        """How many tests nobody fails."""
-        return sum(test.share == 1 for e in self.exercises.values() for test in e.tests.values())
-
-    @property
-    def verdict_counts(self) -> list[tuple[str, int]]:
-        return [(verdict, self.verdicts[verdict]) for verdict in VERDICTS if self.verdicts[verdict]]
-
-    @property
-    def common_diagnoses(self) -> list[DiagnosisCount]:
-        return sorted(self.diagnoses.values(), key=lambda d: (-len(d.students), d.text))
-
-    def add(self, result: Result) -> None:
-        self.statuses[result.status] += 1
-        self.max_score = max(self.max_score, result.max_score)
-        if result.final is not None:
-            self.finals.append(result.final)
-            self.shares.append(result.final / result.max_score if result.max_score else 0.0)
-        for test in result.tests:
-            self._add_test(result.student, test)
-
-    def _add_test(self, student: str, test: TestResult) -> None:
-        exercise = self.exercises.setdefault(test.exercise, ExerciseCount(test.exercise))
-        count = exercise.tests.get(test.id)
-        if count is None:
-            count = exercise.tests[test.id] = TestCount(test.id, test.title, test.max_points, test.bonus)
-        self.verdicts[test.verdict] += 1
-        count.verdicts[test.verdict] += 1
-        if not test.bonus:
-            exercise.points += test.points
-            exercise.max_points += test.max_points
-        if test.diagnosis is not None:
-            known = self.diagnoses.setdefault(
-                test.diagnosis.id, DiagnosisCount(test.diagnosis.id, test.diagnosis.text)
-            )
-            known.exercises.add(test.exercise)
-            known.students.add(student)
+    student: str
+    chapter: str
+    tests_gave: float | None
+    score: float
+    reason: str
+    by: str
 
 
 @dataclass
 class Summary:
-    """The class. Fill it with `add`, one result after the other, and `add_failures`."""
+    """The class. Fill it with `add`, one result after the other, then `add_marks` and `add_failures`."""
 
+    order: Order = field(default=lambda chapter: ())
     chapters: dict[str, ChapterSummary] = field(default_factory=dict)
-    cells: dict[str, dict[str, Cell]] = field(default_factory=dict)  # student -> chapter -> cell
+    names: dict[str, int] = field(default_factory=dict)  # student -> place, in the order in which they came
+    shown_names: dict[int, str] = field(default_factory=dict)  # of the roster, where they differ
+    sections: dict[int, str] = field(default_factory=dict)
     levels: Counter[str] = field(default_factory=Counter)
     versions: set[str] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
+    by_hand: list[ByHand] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
-    def add(self, result: Result) -> None:
-        self.chapters.setdefault(result.chapter, ChapterSummary(result.chapter)).add(result)
+    def chapter(self, name: str) -> ChapterSummary:
+        if name not in self.chapters:
+            self.chapters[name] = ChapterSummary(name, tuple(self.order(name)))
+        return self.chapters[name]
+
+    def place(self, student: str) -> int:
+        """The number of a student; a new one for a new name."""
+        return self.names.setdefault(student, len(self.names))
+
+    def add(self, result: Result) -> int:
+        """Count a result; gives the student's number."""
+        who = self.place(result.student)
+        chapter = self.chapter(result.chapter)
+        chapter.add(result, who)
         self.levels[result.isolation["level"]] += 1
         self.versions.add(result.environment.get("nnkata", ""))
-        self.cells.setdefault(result.student, {})[result.chapter] = Cell(
-            result.status, result.final, result.max_score, result.bonus, result.override is not None
-        )
+        chapter.cells[who] = Cell(
+            result.status, result.final, result.max_score, result.bonus, result.final,
+            "by hand" if result.override is not None else "",
+        )  # fmt: skip
+        if result.override is not None:
+            hand = result.override
+            gave = None if result.score is None else result.score + result.bonus
+            self.by_hand.append(
+                ByHand(result.student, result.chapter, gave, hand["score"], hand["reason"], hand["by"])
+            )
+        return who
+
+    def add_marks(self, marks: Marks) -> None:
+        """What counts: after lateness, excuses and the rules of the class."""
+        for mark in marks:
+            self._add_mark(mark)
+        for name, weight in marks.weights.items():
+            self.chapter(name).weight = weight
+        # Failures of the grader have a place of their own.
+        told = {r for m in marks if m.status == "grader_error" for r in m.remarks}
+        known = set(self.remarks)
+        new = [r for r in marks.remarks if r not in known and r.partition(": ")[2] not in told]
+        self.remarks += dict.fromkeys(new)
+
+    def _add_mark(self, mark: Mark) -> None:
+        chapter = self.chapter(mark.chapter)
+        who = self.place(mark.result.student if mark.result is not None else mark.student)
+        cell = chapter.cells.get(who)
+        if cell is None:
+            cell = chapter.cells[who] = Cell(mark.status, None, mark.max_score, has_page=False)
+            chapter.statuses["missing"] += mark.status == "missing"
+        if mark.person is not None and mark.person.name:
+            self.shown_names[who] = mark.person.name
+        if mark.person is not None and mark.person.section:
+            self.sections[who] = mark.person.section
+        if mark.status in ("excused", "conflict") and not cell.by_hand:
+            cell.tag = mark.status
+        elif mark.late and not cell.by_hand:
+            cell.tag = "late"
+        if cell.tag:
+            cell.explanation = " ".join([mark.explanation, *mark.remarks])
+        cell.final = mark.final
+
+    def finish(self) -> None:
+        """Group the students by what became of their submissions."""
+        for chapter in self.chapters.values():
+            for who, cell in chapter.cells.items():
+                if cell.status != "graded":
+                    chapter.group(cell.status, who)
+                if cell.tag and cell.tag != cell.status:
+                    chapter.group(cell.tag, who)
 
     def add_failures(self, failures: Iterable[Failure]) -> None:
         """Submissions on which the grader failed; an older grade keeps its place in the table."""
-        self.failures.extend(failures)
-        for failure in self.failures:
-            self.chapters.setdefault(failure.chapter, ChapterSummary(failure.chapter))
-            row = self.cells.setdefault(failure.student, {})
-            row.setdefault(failure.chapter, Cell("grader_error", None, 0.0, 0.0, False))
+        for failure in failures:
+            self.failures.append(failure)
+            cell = Cell("grader_error", None, 0.0, has_page=False)
+            self.chapter(failure.chapter).cells.setdefault(self.place(failure.student), cell)
 
     @property
     def chapter_list(self) -> list[ChapterSummary]:
@@ -202,7 +131,14 @@ class Summary:
 
     @property
     def students(self) -> list[str]:
-        return sorted(self.cells, key=natural)
+        """By place."""
+        return list(self.names)
+
+    @property
+    def in_order(self) -> list[int]:
+        """The places by name."""
+        names = self.students
+        return sorted(range(len(names)), key=lambda who: natural(names[who]))
 
     @property
     def level(self) -> str | None:
@@ -216,17 +152,15 @@ class Summary:
     @property
     def submissions(self) -> int:
         """What was handed in and seen, whatever came of it."""
-        only_failed = sum(c.status == "grader_error" for row in self.cells.values() for c in row.values())
+        only_failed = sum(
+            c.status == "grader_error" for chapter in self.chapters.values() for c in chapter.cells.values()
+        )
         return self.statuses["graded"] + self.statuses["rejected"] + only_failed
+
+    @property
+    def late(self) -> int:
+        return sum(len(c.groups.get("late", ())) for c in self.chapters.values())
 
     @property
     def max_total(self) -> float:
         return sum(chapter.max_score for chapter in self.chapters.values())
-
-    def total(self, student: str) -> float:
-        """Sum of a student's marks; a chapter without one counts as 0."""
-        return sum(cell.final or 0.0 for cell in self.cells[student].values())
-
-    @property
-    def total_decimals(self) -> int:
-        return max((chapter.decimals for chapter in self.chapters.values()), default=0)

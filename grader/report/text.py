@@ -80,6 +80,11 @@ def percent(share: float | None) -> str:
     return f"{whole} %"
 
 
+def signed(value: float | None) -> str:
+    """A correlation with two decimals; a dash for None."""
+    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+
+
 def decimals_for(values: list[float]) -> int:
     """How many decimals a column needs so that its numbers line up: 0, 1 or 2."""
     for decimals in (0, 1):

@@ -7,28 +7,26 @@ from dataclasses import dataclass, field, replace
 from grader.results import Result, TestResult
 
 
-@dataclass
+@dataclass(slots=True)
 class ExerciseView:
     """The tests of one exercise and their points, without the bonus."""
 
     name: str
     tests: list[TestResult] = field(default_factory=list)
+    points: float = 0.0
+    max_points: float = 0.0
+    bonus: float = 0.0
+    passed: int = 0
 
-    @property
-    def points(self) -> float:
-        return sum(t.points for t in self.tests if not t.bonus)
-
-    @property
-    def max_points(self) -> float:
-        return sum(t.max_points for t in self.tests if not t.bonus)
-
-    @property
-    def bonus(self) -> float:
-        return sum(t.points for t in self.tests if t.bonus)
-
-    @property
-    def passed(self) -> int:
-        return sum(t.verdict == "passed" for t in self.tests)
+    def add(self, test: TestResult) -> None:
+        """Count one more test."""
+        self.tests.append(test)
+        self.passed += test.verdict == "passed"
+        if test.bonus:
+            self.bonus += test.points
+        else:
+            self.points += test.points
+            self.max_points += test.max_points
 
     @property
     def complete(self) -> bool:
@@ -40,14 +38,17 @@ def exercises_of(result: Result) -> list[ExerciseView]:
     """The exercises in the order of their first test."""
     found: dict[str, ExerciseView] = {}
     for test in result.tests:
-        found.setdefault(test.exercise, ExerciseView(test.exercise)).tests.append(test)
+        view = found.get(test.exercise)
+        if view is None:
+            view = found[test.exercise] = ExerciseView(test.exercise)
+        view.add(test)
     return list(found.values())
 
 
 def for_student(result: Result) -> Result:
     """A copy that holds only what the student may read.
 
-    Gone are the details of the tests, and the reason and the author of a mark by hand. Notes stay: they are
+    Gone are the details of the tests, drawings, and the reason and the author of a mark by hand. Notes stay: they are
     about the student's own files and name no more of an exception than its built-in class and line.
     """
     override = result.override and {"score": result.override["score"], "reason": "", "by": ""}
@@ -55,5 +56,6 @@ def for_student(result: Result) -> Result:
         result,
         override=override,
         notes=list(result.notes),
+        drawings=[],
         tests=[replace(test, detail="") for test in result.tests],
     )

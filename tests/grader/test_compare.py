@@ -352,6 +352,12 @@ def test_what_the_test_found_out_itself():
     assert error.message == "f(x): the loss went up" and "0.2939" in error.detail
 
 
+@pytest.mark.parametrize("value", [None, True, False])
+def test_satisfies_does_not_call_its_own_verdict_a_result(value):
+    """None, or the verdict of a test, beside a name is not shown as what was returned"""
+    assert mismatch(lambda: expect("loader", value).satisfies(False, "it draws from rng.")).detail == ""
+
+
 # parts ---------------------------------------------------------------------------------------------------------
 
 Pair = collections.namedtuple("Pair", "loss grad")

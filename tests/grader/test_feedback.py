@@ -11,9 +11,10 @@ import pytest
 
 from grader import battery, expect, observe, refuses, same_results, student_gradient
 from grader.errors import AuthorError, GraderFailure, Mismatch, StudentError, SubmissionDied
-from grader.feedback import DETAIL_LIMIT, UNUSABLE, explain
+from grader.feedback import DETAIL_LIMIT, explain
 from grader.sandbox.server import ForkServer
 from grader.student import Remote, student_error
+from grader.texts import say
 
 sys.path.insert(0, str(Path(__file__).parent))
 import tiny
@@ -149,14 +150,14 @@ def test_a_test_that_trips_over_a_value():
         return value["W"]
 
     found = told(use)
-    assert (found.verdict, found.message) == ("failed", UNUSABLE)
+    assert (found.verdict, found.message) == ("failed", say("feedback.unusable"))
     assert "hidden value" not in found.message
 
 
 def test_a_judge_that_trips_over_a_value():
     """an exception inside compare, gradients, battery or student is caused by a value as well"""
-    assert told(lambda: expect("f", 1.0)._formed(None)).message == UNUSABLE  # type: ignore[arg-type]
-    assert told(lambda: list(battery.layouts(None))).message == UNUSABLE  # type: ignore[arg-type]
+    assert told(lambda: expect("f", 1.0)._formed(None)).message == say("feedback.unusable")  # type: ignore[arg-type]
+    assert told(lambda: list(battery.layouts(None))).message == say("feedback.unusable")  # type: ignore[arg-type]
 
 
 def test_deep_recursion_is_not_ours():

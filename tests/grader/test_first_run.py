@@ -14,6 +14,7 @@ import pytest
 from grader import workspace
 from grader.doctor import examine
 from grader.errors import UsageError
+from grader.workspace import starting
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = {
@@ -97,7 +98,7 @@ def test_start_where_nothing_can_be_written(tmp_path, kit, monkeypatch, number, 
     def refused(path, data, **options):
         raise OSError(number, os.strerror(number), str(path))
 
-    monkeypatch.setattr(workspace, "write_atomically", refused)
+    monkeypatch.setattr(starting, "write_atomically", refused)
     with pytest.raises(UsageError, match=says) as caught:
         workspace.start(tmp_path / "work", kit)
     assert "kata start ~/" in str(caught.value) or "run the same command again" in str(caught.value)

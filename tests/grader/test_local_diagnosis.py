@@ -150,7 +150,7 @@ def test_every_mistake_that_the_visible_tests_tell_apart_is_recognised(name):
     wrong = tellable = said = 0
     for exercise, (tests, known) in local.behaviours(chapter).items():
         keys = [local.key_of(told[exercise]["salt"], exercise, seen) for _, seen in known]
-        for (text, seen), key in zip(known, keys, strict=True):
+        for (mistake, seen), key in zip(known, keys, strict=True):
             if not any(v in local.WRONG for v in seen.verdicts.values()):
                 continue
             wrong += 1
@@ -158,7 +158,9 @@ def test_every_mistake_that_the_visible_tests_tell_apart_is_recognised(name):
                 continue
             tellable += 1
             assert sorted(tests) == told[exercise]["tests"]
-            said += text in (Recogniser._named(exercise, told[exercise], told[exercise]["salt"], seen) or "")
+            said += mistake.text in (
+                Recogniser._named(exercise, told[exercise], told[exercise]["salt"], seen) or ""
+            )
     assert tellable >= 0.6 * wrong
     assert said >= 0.95 * tellable
 

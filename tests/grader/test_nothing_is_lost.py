@@ -17,6 +17,7 @@ from grader.errors import UsageError
 from grader.practice import Practice
 from grader.splice import definition_names
 from grader.submit import submit
+from grader.workspace import keeping, resetting
 
 STUB = '''"""Losses."""
 
@@ -221,7 +222,7 @@ def test_an_interruption_at_any_write_loses_nothing(place, data, action, step, k
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "replace", failing(os.replace))
         patch.setattr(files, "_created", failing(files._created))
-        patch.setattr(workspace, "open", failing(open), raising=False)
+        patch.setattr(keeping, "open", failing(open), raising=False)
         patch.setattr(Path, "unlink", failing(Path.unlink))
         with contextlib.suppress(UsageError, kind):
             do(work, *action)
@@ -281,7 +282,7 @@ def test_a_file_that_is_saved_meanwhile_is_left_alone(place, monkeypatch):
         (work / NAME).write_text(saved[-1])
         return kept
 
-    monkeypatch.setattr(workspace, "keep_copy", slow)
+    monkeypatch.setattr(resetting, "keep_copy", slow)
     for what in ("softmax", "ch04", "ch04"):
         with pytest.raises(UsageError, match="saved at this very moment"):
             workspace.reset(work, what)
@@ -305,12 +306,12 @@ def test_a_thousand_copies_in_one_second_are_a_thousand_files(place, monkeypatch
     """no copy ever replaces another one"""
     work = place()
 
-    class Frozen(workspace.datetime):
+    class Frozen(keeping.datetime):
         @classmethod
         def now(cls, tz=None):
             return cls(2026, 1, 2, 3, 4, 5)
 
-    monkeypatch.setattr(workspace, "datetime", Frozen)
+    monkeypatch.setattr(keeping, "datetime", Frozen)
     names = [workspace.keep_copy(work, NAME, str(n).encode()) for n in range(1010)]
     assert len(set(names)) == 1010
     assert {(work / name).read_bytes() for name in names} == {str(n).encode() for n in range(1010)}

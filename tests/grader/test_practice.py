@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import desk
 from desk import save, solved
 
-from grader import practice, pytest_plugin
+from grader import practice, pytest_plugin, workspace
 from grader.errors import UsageError
 from grader.practice import Practice, chapter_here, exercise_names, practice_root, select
 from grader.practice_runs import NO_FORK, practise_apart
@@ -220,3 +222,27 @@ def test_ctrl_c_ends_a_run_that_hangs(work):
     assert process.returncode == 130 and b"Traceback" not in errors
     with pytest.raises(ProcessLookupError):
         os.kill(int(marker.read_text()), 0)
+
+
+def test_the_next_thing_is_where_the_work_is(tmp_path):
+    """with the work in the notebook, the cell is named and not the .py file, also where a value is wrong"""
+    kit = tmp_path / "kit"
+    for name in ("ch00_toolbox", "conftest.py"):
+        source = desk.ROOT / "exercises" / name
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        kit.mkdir(exist_ok=True)
+        copy(source, kit / name)
+    work = workspace.start(tmp_path / "work", kit).folder
+    path = work / "ch00_toolbox" / "toolbox.ipynb"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    name = exercise_names(kit / "ch00_toolbox" / "test_toolbox.py")[0]
+    for number, cell in enumerate(told["cells"], 1):
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "code" and f"def {name}(" in text:
+            stub = f'raise NotImplementedError("{name} is not written yet")'
+            assert stub in text
+            cell["source"], where = text.replace(stub, "return x * 0.0"), number
+    path.write_text(json.dumps(told), encoding="utf-8")
+    said = desk.kata(work, "test", "ch00").stdout
+    assert f"Next: {name} in ch00_toolbox/toolbox.ipynb, cell {where}, line 1." in said
+    assert "ch00_toolbox/toolbox.py" not in said

@@ -153,3 +153,14 @@ def test_a_softmax_over_everything_is_explained():
     e = np.exp(RIGHT - RIGHT.max(axis=1, keepdims=True))
     found = explain_ratio(e / e.sum(), e / e.sum(axis=1, keepdims=True))
     assert found[0] == "ratio:each-row" and "axis 1" in found[1]
+
+
+def test_tiny_numbers_are_no_reciprocals():
+    """one divided by 1e-300 is so large that its norm is infinite; then nothing is said to fit"""
+    want = np.exp([-30.0, -50.0, -300.0, -700.0])
+    assert explain_ratio(want + [1e-16, 5e-17, 2e-17, 0.0], want) is None
+
+
+def test_one_large_number_does_not_speak_for_the_others():
+    """a factor is said of every entry only if more than one entry is large enough to show it"""
+    assert explain_ratio([0.999, 0.0, 0.0], [1.0, 2e-9, 1e-20]) is None

@@ -32,12 +32,12 @@ def test_schema_is_valid():
 
 
 def test_schema_and_dataclasses_name_the_same_things():
-    """the schema has exactly the fields and words of grader/results.py, and all but the later `identity` are required"""
+    """the schema has exactly the fields and words of grader/results.py, and all but the later `identity` and `drawings` are required"""
     test = SCHEMA_JSON["$defs"]["test"]
     diagnosis = test["properties"]["diagnosis"]["oneOf"][1]
     for part, dataclass in ((SCHEMA_JSON, Result), (test, TestResult), (diagnosis, Diagnosis)):
         names = {field.name for field in fields(dataclass)}
-        assert set(part["properties"]) == set(part["required"]) | (names & {"identity"}) == names
+        assert set(part["properties"]) == set(part["required"]) | (names & {"identity", "drawings"}) == names
         assert part["additionalProperties"] is False
     assert SCHEMA_JSON["properties"]["schema"]["const"] == SCHEMA
     assert tuple(test["properties"]["verdict"]["enum"]) == VERDICTS

@@ -17,6 +17,7 @@ from grader.cli.start import start as start_command
 from grader.cli.update import update as update_command
 from grader.errors import UsageError
 from grader.pack import zip_bytes
+from grader.workspace import keeping, kits, starting, updating
 
 SOFTMAX = '''def softmax(z):
     """Rows sum to one."""
@@ -189,7 +190,7 @@ def test_start_where_the_system_refuses(tmp_path, kit, monkeypatch):
     def refuse(path, data):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(workspace, "write_atomically", refuse)
+    monkeypatch.setattr(starting, "write_atomically", refuse)
     with pytest.raises(UsageError, match=r"Cannot write .*Permission denied\. Choose a folder of your own"):
         workspace.start(tmp_path / "work", kit)
 
@@ -268,7 +269,7 @@ def test_reset_needs_neither_kit_nor_installation(work, kit, monkeypatch):
     mine = edit(work, STUB_LINE, WRITTEN)
     for path in kit.rglob("*.py"):
         path.unlink()
-    monkeypatch.setattr(workspace, "shipped_exercises", None)
+    monkeypatch.setattr(kits, "shipped_exercises", None)
     (done,) = workspace.reset(work, "ch04")
     assert (work / LOSS_FILE).read_text() == LOSSES
     assert backup_of(work, done) == mine
@@ -397,7 +398,7 @@ def test_nothing_is_replaced_when_the_backup_fails(work, monkeypatch):
             raise OSError(28, "No space left on device", str(path))
         return open(path, *mode)
 
-    monkeypatch.setattr(workspace, "open", full, raising=False)
+    monkeypatch.setattr(keeping, "open", full, raising=False)
     for what in ("softmax", "ch04"):
         with pytest.raises(UsageError, match=r"No space left on device\. Nothing was reset"):
             workspace.reset(work, what)
@@ -528,7 +529,7 @@ def test_update_sees_through_line_ends(work, newer):
 def test_an_interrupted_update_can_be_repeated(work, newer, monkeypatch):
     """After a failure half-way the work is there, and a second run completes the update."""
     mine = edit(work, STUB_LINE, WRITTEN)
-    write_file = workspace.write_atomically
+    write_file = updating.write_atomically
     calls = []
 
     def fail_once(path, data, **options):
@@ -537,7 +538,8 @@ def test_an_interrupted_update_can_be_repeated(work, newer, monkeypatch):
             raise OSError(28, "No space left on device", str(path))
         write_file(path, data, **options)
 
-    monkeypatch.setattr(workspace, "write_atomically", fail_once)
+    for module in (updating, keeping):
+        monkeypatch.setattr(module, "write_atomically", fail_once)
     with pytest.raises(UsageError, match="run kata update again"):
         workspace.update(work, newer)
     workspace.update(work, newer)
@@ -559,6 +561,54 @@ def test_a_notebook_is_work(tmp_path):
     assert done.beside["ch04_losses/losses.ipynb"][0] == "ch04_losses/losses.new.ipynb"
 
 
+def notebook(*code: str, text: str = "# Losses", outputs: str = "") -> str:
+    """A notebook with cells of code, as it is shipped, or as it is after a run."""
+    told = [{"output_type": "stream", "name": "stdout", "text": [outputs]}] if outputs else []
+    cells: list[dict] = [{"cell_type": "markdown", "metadata": {}, "source": [text]}]
+    for number, source in enumerate(code):
+        cell = {
+            "cell_type": "code",
+            "metadata": {},
+            "source": source.splitlines(keepends=True),
+            "outputs": told,
+        }
+        cells.append(cell | {"execution_count": number + 1 if outputs else None})
+    kernel = {"kernelspec": {"name": "python3"}} if outputs else {}
+    return json.dumps({"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5})
+
+
+NOTEBOOK = "ch04_losses/losses.ipynb"
+
+
+def test_a_notebook_that_was_only_run_follows_the_release(tmp_path):
+    """outputs, counts and metadata are no work: a corrected notebook takes its place, and the outputs are kept"""
+    kit = write(tmp_path / "kit", KIT | {NOTEBOOK: notebook("def f(z):\n    ...\n")})
+    work = workspace.start(tmp_path / "work", kit).folder
+    ran = notebook("def f(z):\n    ...", "", outputs="3.0")
+    write(work, {NOTEBOOK: ran})
+    assert workspace.update(work, kit).replaced == []
+    assert (work / NOTEBOOK).read_text() == ran
+    write(kit, {NOTEBOOK: notebook("def f(z, axis):\n    ...\n")})
+    done = workspace.update(work, kit)
+    assert (done.replaced, done.beside) == ([NOTEBOOK], {})
+    assert (work / NOTEBOOK).read_text() == (kit / NOTEBOOK).read_text()
+    assert [p.read_text() for p in (work / ".nnkata/backups/ch04_losses").iterdir()] == [ran]
+
+
+@pytest.mark.parametrize(
+    "mine", [notebook("def f(z):\n    return z"), notebook("def f(z):\n    ...", text="my notes")]
+)
+def test_a_notebook_with_work_in_it_stays(tmp_path, mine):
+    """code or notes of the student's own in a cell: the corrected notebook is put beside it"""
+    kit = write(tmp_path / "kit", KIT | {NOTEBOOK: notebook("def f(z):\n    ...")})
+    work = workspace.start(tmp_path / "work", kit).folder
+    write(work, {NOTEBOOK: mine})
+    write(kit, {NOTEBOOK: notebook("def f(z, axis):\n    ...")})
+    done = workspace.update(work, kit)
+    assert list(done.beside) == [NOTEBOOK]
+    assert (work / NOTEBOOK).read_text() == mine
+
+
 def test_stub_changes_are_named():
     """Signature, docstring, given code, new and removed functions are told apart."""
     old = LOSSES + "\n\nclass A:\n    def f(self): ...\n\n\ndef gone(): ...\n"
@@ -568,7 +618,7 @@ def test_stub_changes_are_named():
         .replace("numpy", "math", 1)
         + "\n\nclass A:\n    def f(self, x): ...\n\n    def g(self): ...\n"
     )
-    assert workspace.stub_changes(old, new) == [
+    assert updating.stub_changes(old, new) == [
         "as_float: given code",
         "softmax: signature",
         "A.f: signature",
@@ -576,7 +626,7 @@ def test_stub_changes_are_named():
         "the file: given code",
         "gone: removed",
     ]
-    assert workspace.stub_changes(old, old + "# more\n") == ["comments or layout"]
+    assert updating.stub_changes(old, old + "# more\n") == ["comments or layout"]
 
 
 # --- commands

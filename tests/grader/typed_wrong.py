@@ -108,7 +108,7 @@ RAISES: list[Wrong] = [
     ("index.float", body("return z[len(z) / 2]"), "f", (X,), ("whole numbers",)),
     ("index.boolean", body("mask = z[0] > 0\nreturn z[mask]"), "f", (X,), ("mask", "mask has shape (3,)")),
     ("index.pairs", body("return z[np.arange(4), np.arange(5) % 3]"), "f", (X,), ("np.arange(len(y))",)),
-    ("key", body("params = {'W': z}\nreturn params['w']"), "f", (X,), ("no key w", "Did you mean W?")),
+    ("key.unknown", body("params = {'W': z}\nreturn params['w']"), "f", (X,), ("no key w", "Did you mean W?")),
     ("shape.broadcast", body("return z / z.sum(axis=1)"), "f", (X,), ("line 5: `z / z.sum(axis=1)`", "keepdims=True", "z has shape (5, 3), z.sum(axis=1) has shape (5,)")),
     ("shape.broadcast", body("return np.maximum(z, np.ones(5))"), "f", (X,), ("z has shape (5, 3), np.ones(5) has shape (5,)",)),
     ("shape.matmul", body("return X @ W", "X, W"), "f", (X, W), ("`X @ W`", "rows of the right", "X has shape (5, 3), W has shape (4, 2)")),
