@@ -71,7 +71,11 @@ Progress = Callable[[str, int, int], None]  # chapter, done, total
 
 
 def audit_chapter(
-    course: Course, chapter: Chapter, jobs: int | None = None, allowed: str = "sealed", told: Progress | None = None
+    course: Course,
+    chapter: Chapter,
+    jobs: int | None = None,
+    allowed: str = "sealed",
+    told: Progress | None = None,
 ) -> ChapterAudit:
     """Audit one chapter.
 
@@ -89,11 +93,18 @@ def audit_chapter(
         mutants = {m.id: m for m in mutants_of(chapter)}
         programs = [_mutant_job(m, suite) for m in mutants.values()]
         programs += [
-            _job(f"nothing/{exercise}/{way}", chapter, knowing_nothing(chapter, exercise, way), _of(suite, exercise))
+            _job(
+                f"nothing/{exercise}/{way}",
+                chapter,
+                knowing_nothing(chapter, exercise, way),
+                _of(suite, exercise),
+            )
             for exercise in chapter.exercises
             for way in WAYS
         ]
-        programs += [_job(f"other/{p.stem}", chapter, p.read_text(encoding="utf-8")) for p in chapter.alternatives]
+        programs += [
+            _job(f"other/{p.stem}", chapter, p.read_text(encoding="utf-8")) for p in chapter.alternatives
+        ]
         with Team(course, [chapter], jobs or default_jobs(), allowed) as team:
             results = _run(team, programs, chapter.name, told)
             quiet = [m for m in mutants.values() if _caught(results[f"mutant/{m.id}"]) == []]
@@ -126,7 +137,9 @@ def _audit_mistakes(found: ChapterAudit, suite: Suite, catching: Counter[str]) -
             found.mistakes += 1
             unknown = [n for n in wrong.caught_by if n not in ids]
             if unknown:
-                raise AuthorError(f"{suite.chapter.mistakes_path}: {wrong.id} names {unknown[0]}, which is no hidden test.")
+                raise AuthorError(
+                    f"{suite.chapter.mistakes_path}: {wrong.id} names {unknown[0]}, which is no hidden test."
+                )
             lost = [t for t, v in behaviour.verdicts.items() if v not in ("passed", "skipped")]
             catching.update(lost)
             for name in wrong.caught_by:

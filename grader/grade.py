@@ -24,12 +24,14 @@ from grader.feedback import Feedback, explain
 from grader.notebook_read import place
 from grader.numpy_warnings import Warned
 from grader.numpy_warnings import notes as warning_notes
+from grader.places import in_words
 from grader.results import Diagnosis, TestResult, total
 from grader.sandbox.channel import PATIENCE, Limit, WorkerChannel
 from grader.sandbox.server import ForkServer
 from grader.stripped import stripped_source
 from grader.student import Log, Student, student_error
 from grader.suite import Suite, SuiteTest
+from grader.texts import say
 
 LOAD_SECONDS = 10.0
 FLOOR_SECONDS = 2.0  # no test has less
@@ -116,8 +118,8 @@ def run_suite(
         if over:
             lost = lost or SubmissionDied(
                 "timeout",
-                f"The submission took longer than {SUBMISSION_SECONDS:.0f} s in all.",
-                f"{SUBMISSION_SECONDS:.0f} s for one submission",
+                say("grade.too-long-in-all", seconds=SUBMISSION_SECONDS),
+                say("grade.limit.submission", seconds=SUBMISSION_SECONDS),
             )
         if lost is None and (student is None or test.mark.fresh or (channel is not None and channel.closed)):
             if channel is not None:
@@ -125,11 +127,11 @@ def run_suite(
             # A fresh worker that a test asked for is no death.
             spawns += student is not None and not test.mark.fresh
             if spawns > RESPAWNS:
-                lost = SubmissionDied("crashed", f"The submission ended its process {RESPAWNS} times.")
+                lost = SubmissionDied("crashed", say("grade.ended-often", count=RESPAWNS))
             else:
                 try:
                     student, channel = open_student(
-                        Limit(LOAD_SECONDS, f"{LOAD_SECONDS:.0f} s for loading the file")
+                        Limit(LOAD_SECONDS, say("grade.limit.loading", seconds=LOAD_SECONDS))
                     )
                 except (StudentError, SubmissionDied) as error:
                     lost = error
@@ -142,7 +144,7 @@ def run_suite(
             seconds = limits.get(test.id, FLOOR_SECONDS)
             if hung[test.mark.of]:  # a function that hangs for some inputs only can still show what it does
                 seconds = min(seconds, max(AFTER_A_HANG, seconds / 10))
-            channel.begin(Limit(seconds, f"{seconds:g} s for one test"))
+            channel.begin(Limit(seconds, say("grade.limit.test", seconds=seconds)))
             channel.log = []
         drawings.begin()
         with at_most(TRUSTED_SECONDS + PATIENCE * limits.get(test.id, FLOOR_SECONDS)):
@@ -184,12 +186,12 @@ def run_suite(
 
 
 def _not_run(exercise: str) -> Feedback:
-    text = f"Not run: {exercise} took too long in {HANGS} tests before. Is there a loop that never ends?"
+    text = say("grade.not-run", exercise=exercise, count=HANGS)
     return Feedback("timeout", text)
 
 
 def _skipped(cause: TestResult) -> Feedback:
-    return Feedback("skipped", f"Counts once this passes: {cause.title}.")
+    return Feedback("skipped", say("grade.counts-once", title=cause.title))
 
 
 def _result(test: SuiteTest, feedback: Feedback | None, seconds: float) -> TestResult:
@@ -203,7 +205,7 @@ def _result(test: SuiteTest, feedback: Feedback | None, seconds: float) -> TestR
         bonus=test.mark.bonus,
         verdict="passed" if feedback is None else feedback.verdict,
         limit=None if feedback is None else feedback.limit,
-        message="" if feedback is None else (feedback.message or "This does not hold yet."),
+        message="" if feedback is None else (feedback.message or say("grade.does-not-hold")),
         detail="" if feedback is None else feedback.detail,
         diagnosis=Diagnosis(*feedback.diagnosis) if feedback is not None and feedback.diagnosis else None,
         seconds=round(seconds, 6),
@@ -261,7 +263,7 @@ def grade_in_sandbox(
         problems = told.get("problems") if isinstance(told, dict) else None
         if not isinstance(problems, list) or not all(isinstance(p, dict) for p in problems):
             channel.close()
-            raise SubmissionDied("protocol", "The submission interfered with its connection to the grader.")
+            raise SubmissionDied("protocol", say("grade.interfered"))
         if any(p.get("import") or p.get("type") in ("ImportError", "ModuleNotFoundError") for p in problems):
             state["import_failed"] = True
         if told.get("loaded") is not True:
@@ -283,13 +285,14 @@ def _load_notes(problems: list[dict[str, Any]], file: str, source: str) -> list[
     notes = []
     for problem in problems[:5]:
         line = problem.get("line")
-        where = (place(source, line) or f"line {line}") if isinstance(line, int) else "a line"
+        if isinstance(line, int):
+            where = in_words(place(source, line) or f"line {line}")
+        else:
+            where = say("grade.some-line")
         error = student_error(problem)
         cause = cause_of(error, source)
-        notes.append(
-            f"{file}, {where}: this statement outside of any function raised {error.type_name} and was left out. "
-            f"The functions of the file were graded. {cause.sentence if cause is not None else ''}".rstrip()
-        )
+        text = say("grade.statement-left-out", file=file, place=where, type=error.type_name)
+        notes.append(f"{text} {cause.sentence if cause is not None else ''}".rstrip())
     return notes
 
 
@@ -323,7 +326,9 @@ def add_diagnoses(outcome: Outcome, diagnoser: Diagnoser) -> None:
         if test.id in outcome.logs:
             behaviour.logs[test.id] = outcome.logs[test.id]
     for exercise, named in diagnose(diagnoser, seen).items():
-        one = Diagnosis(" or ".join(d.id for d in named), " Or: ".join(d.text for d in named))
+        one = Diagnosis(
+            " or ".join(d.id for d in named), f" {say('practice.or')} ".join(d.text for d in named)
+        )
         for test in outcome.tests:
             if test.exercise == exercise and test.verdict in ("failed", "raised"):
                 test.diagnosis = one

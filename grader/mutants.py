@@ -64,7 +64,18 @@ OTHER_NAME = {
     "ceil": "floor",
     "floor": "ceil",
 }
-DROPPED_CALLS = ("copy", "as_float", "sqrt", "abs", "square", "asarray", "float", "ravel", "flatten", "astype")
+DROPPED_CALLS = (
+    "copy",
+    "as_float",
+    "sqrt",
+    "abs",
+    "square",
+    "asarray",
+    "float",
+    "ravel",
+    "flatten",
+    "astype",
+)
 
 
 @dataclass(frozen=True)
@@ -150,7 +161,15 @@ def _variants(node: ast.AST) -> int:
             return 1
         case ast.Constant(value=int() | float()):
             return 2
-        case ast.UnaryOp() | ast.BoolOp() | ast.Attribute() | ast.Assign() | ast.Expr() | ast.IfExp() | ast.If():
+        case (
+            ast.UnaryOp()
+            | ast.BoolOp()
+            | ast.Attribute()
+            | ast.Assign()
+            | ast.Expr()
+            | ast.IfExp()
+            | ast.If()
+        ):
             return 1
         case ast.Call():
             return 2

@@ -70,9 +70,7 @@ def plain_files(folder: Path, links: bool = False) -> dict[str, bytes]:
     return dict(sorted(found.items()))
 
 
-def zip_bytes(
-    files: Mapping[str, bytes], compress: bool = True, executable: Collection[str] = ()
-) -> bytes:
+def zip_bytes(files: Mapping[str, bytes], compress: bool = True, executable: Collection[str] = ()) -> bytes:
     """A zip that depends on names and contents only.
 
     Parameters

@@ -104,7 +104,11 @@ def sections(doc: str) -> dict[str, list[Entry]]:
                 if prose or line.startswith(">>>"):
                     break  # ordinary text ends the section
                 entries.append((name.strip(), kind.strip()))
-            elif entries and (key := re.match(r" +'?(\w+)'? {1,}(?:: )?(.*)", line)) and "dict" in " ".join(entries[0]):
+            elif (
+                entries
+                and (key := re.match(r" +'?(\w+)'? {1,}(?:: )?(.*)", line))
+                and "dict" in " ".join(entries[0])
+            ):
                 entries.append((f"&nbsp; {key[1]}", key[2].split(". ")[0].rstrip(".")))
             after_blank = not line.strip()
         found[title] = entries

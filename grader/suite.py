@@ -196,7 +196,6 @@ class Runner:
                 self._student = None
         return raised, seconds
 
-
     def _call(self, item: Any, student: Student, seed: int) -> tuple[BaseException | None, float]:
         """Run a test without pytest's setup and teardown, which take longer than most tests."""
         arguments = dict(item.callspec.params) if hasattr(item, "callspec") else {}
@@ -221,7 +220,9 @@ def _is_plain(item: Any) -> bool:
     """True if a test needs nothing of pytest but its arguments: our own fixtures and direct parameters."""
     direct = set(item.callspec.params) if hasattr(item, "callspec") else set()
     definitions = item._fixtureinfo.name2fixturedefs
-    if any(d.func.__name__ != "get_direct_param_fixture_func" for n in direct for d in definitions.get(n, ())):
+    if any(
+        d.func.__name__ != "get_direct_param_fixture_func" for n in direct for d in definitions.get(n, ())
+    ):
         return False  # a fixture of the suite's own makes something of the parameter
     given = set(item._fixtureinfo.argnames) <= {"student", "rng"} | direct
     return given and set(item.fixturenames) <= {"student", "rng"} | direct and item.cls is None

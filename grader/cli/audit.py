@@ -24,8 +24,16 @@ Examples:
 Exit codes: 0 everything is caught, 1 something falls short, 2 wrong usage, 3 the grader failed."""
 )
 @click.argument("names", nargs=-1, metavar="[CHAPTER]...")
-@click.option("--json", "target", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write everything that was found to FILE.")
-@click.option("--jobs", type=click.IntRange(1, 256), metavar="N", help="Grading processes. Default: one per core.")
+@click.option(
+    "--json",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write everything that was found to FILE.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), metavar="N", help="Grading processes. Default: one per core."
+)
 @click.option(
     "--allow-isolation",
     type=click.Choice(["sealed", "process"]),
@@ -34,7 +42,13 @@ Exit codes: 0 everything is caught, 1 something falls short, 2 wrong usage, 3 th
     help="The weakest sandbox to accept.",
 )
 @course_option
-def audit(names: tuple[str, ...], target: Path | None, jobs: int | None, allow_isolation: str, course_path: Path | None) -> int:
+def audit(
+    names: tuple[str, ...],
+    target: Path | None,
+    jobs: int | None,
+    allow_isolation: str,
+    course_path: Path | None,
+) -> int:
     """Try the hidden suites with programs whose verdict is known.
 
     Catalogued mistakes and automatic mutants of the reference must lose points, programs that know nothing must
@@ -53,7 +67,9 @@ def audit(names: tuple[str, ...], target: Path | None, jobs: int | None, allow_i
         finally:
             bar.stop()
     if target is not None:
-        target.write_text(json.dumps([asdict(f) | {"fine": f.fine} for f in found], indent=1) + "\n", encoding="utf-8")
+        target.write_text(
+            json.dumps([asdict(f) | {"fine": f.fine} for f in found], indent=1) + "\n", encoding="utf-8"
+        )
     _table(found)
     for one in found:
         _details(one)
@@ -65,7 +81,14 @@ def _table(found: list[ChapterAudit]) -> None:
 
     table = Table(show_edge=False, pad_edge=False)
     table.add_column("chapter")
-    for title in ("mistakes\ncaught", "mutants\ncaught", "equi-\nvalent", "earned\nby nothing", "correct\nrefused", "idle\ntests"):
+    for title in (
+        "mistakes\ncaught",
+        "mutants\ncaught",
+        "equi-\nvalent",
+        "earned\nby nothing",
+        "correct\nrefused",
+        "idle\ntests",
+    ):
         table.add_column(title, justify="right")
     table.add_column("")
     for one in found:

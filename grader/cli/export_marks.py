@@ -57,7 +57,10 @@ def tell(made: Export, marks: Marks) -> None:
     if made.ours:
         click.echo(f"No place in the file for {len(made.ours)}: {few(made.ours, SHOWN)}.", err=True)
     if made.theirs:
-        click.echo(f"In the file but unknown here, left as they are, {len(made.theirs)}: {few(made.theirs, SHOWN)}.", err=True)
+        click.echo(
+            f"In the file but unknown here, left as they are, {len(made.theirs)}: {few(made.theirs, SHOWN)}.",
+            err=True,
+        )
 
 
 def write_new(path: Path, data: bytes, force: bool) -> None:
@@ -83,12 +86,37 @@ def wanted_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The argument DIR and the options that every format has; the command gets a `Wanted` first."""
 
     @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
-    @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Where to write; - is standard output. Default: a file in DIR/export.")
-    @click.option("--chapter", "names", multiple=True, metavar="CHAPTER", help="Only this chapter (ch04, losses); repeatable. Default: all that are graded.")
-    @click.option("--class", "class_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The class file. Default: the one that kata grade used.")
+    @click.option(
+        "--out",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Where to write; - is standard output. Default: a file in DIR/export.",
+    )
+    @click.option(
+        "--chapter",
+        "names",
+        multiple=True,
+        metavar="CHAPTER",
+        help="Only this chapter (ch04, losses); repeatable. Default: all that are graded.",
+    )
+    @click.option(
+        "--class",
+        "class_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="The class file. Default: the one that kata grade used.",
+    )
     @click.option("--no-class", is_flag=True, help="Use no class file: no roster, nothing is late.")
-    @click.option("--missing", type=click.Choice(["empty", "zero"]), help="What counts where nothing was handed in. Default: as in class.toml, else empty.")
-    @click.option("--bonus", type=click.Choice(["add", "cap", "ignore"]), help="Bonus points: on top, up to the maximum, or not at all. Default: as in class.toml, else add.")
+    @click.option(
+        "--missing",
+        type=click.Choice(["empty", "zero"]),
+        help="What counts where nothing was handed in. Default: as in class.toml, else empty.",
+    )
+    @click.option(
+        "--bonus",
+        type=click.Choice(["add", "cap", "ignore"]),
+        help="Bonus points: on top, up to the maximum, or not at all. Default: as in class.toml, else add.",
+    )
     @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
     @functools.wraps(command)
     def wrapped(
@@ -110,12 +138,24 @@ def wanted_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-strict_option: Callable[[Any], Any] = click.option("--strict", is_flag=True, help="Write nothing unless everybody was matched.")
-scale_option: Callable[[Any], Any] = click.option("--scale/--no-scale", default=None, help="If the platform's points differ from the chapter's: convert, or keep ours. Needed only then.")
+strict_option: Callable[[Any], Any] = click.option(
+    "--strict", is_flag=True, help="Write nothing unless everybody was matched."
+)
+scale_option: Callable[[Any], Any] = click.option(
+    "--scale/--no-scale",
+    default=None,
+    help="If the platform's points differ from the chapter's: convert, or keep ours. Needed only then.",
+)
 
 
 def load_marks(
-    folder: Path, names: Sequence[str], class_path: Path | None, no_class: bool, missing: str | None, bonus: str | None, tests: bool = True
+    folder: Path,
+    names: Sequence[str],
+    class_path: Path | None,
+    no_class: bool,
+    missing: str | None,
+    bonus: str | None,
+    tests: bool = True,
 ) -> Marks:
     """The marks in a folder of grades, as the class file has it.
 
@@ -134,7 +174,9 @@ def load_marks(
         record = read_record(folder)
         path = class_path or (None if no_class else record.class_file)
         if path is not None and class_path is None and not path.is_file():
-            raise UsageError(f"The class file of the last run, {path}, is gone. Name it with --class FILE, or say --no-class.")
+            raise UsageError(
+                f"The class file of the last run, {path}, is gone. Name it with --class FILE, or say --no-class."
+            )
         results, failures = [r if tests else without_tests(r) for r in store.results()], store.failures()
     known = sorted({r.chapter for r in results} | {f.chapter for f in failures})
     if not known:
@@ -172,8 +214,18 @@ Examples:
   kata export canvas grades/ --into Grades-export.csv --chapter ch04 --column "Losses" --scale"""
 )
 @wanted_options
-@click.option("--into", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE", help="The gradebook file that Canvas exported (Grades, Export).")
-@click.option("--column", metavar="TITLE", help="The column of the one --chapter. Default: the one that has the chapter's name.")
+@click.option(
+    "--into",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="The gradebook file that Canvas exported (Grades, Export).",
+)
+@click.option(
+    "--column",
+    metavar="TITLE",
+    help="The column of the one --chapter. Default: the one that has the chapter's name.",
+)
 @scale_option
 @strict_option
 def canvas(wanted: Wanted, into: Path, column: str | None, scale: bool | None) -> int:
@@ -186,7 +238,9 @@ def canvas(wanted: Wanted, into: Path, column: str | None, scale: bool | None) -
 
     marks = wanted.marks
     if column and len(marks.chapters) != 1:
-        raise UsageError(f"--column names the column of one chapter. Choose it with --chapter: {', '.join(marks.chapters)}.")
+        raise UsageError(
+            f"--column names the column of one chapter. Choose it with --chapter: {', '.join(marks.chapters)}."
+        )
     made = fill(marks, into, columns=columns_of(wanted, column), scale=scale)
     wanted.write(made, "canvas.csv")
     return 0
@@ -206,13 +260,30 @@ Examples:
   kata export moodle grades/ --layout gradebook --out import.csv"""
 )
 @wanted_options
-@click.option("--into", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE", help="The grading worksheet that Moodle gave. Default: a new one, for submissions that came from Moodle.")
-@click.option("--layout", type=click.Choice(["worksheet", "gradebook"]), default="worksheet", show_default=True, help="worksheet: for one assignment. gradebook: for Grades, Import, all chapters.")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="The grading worksheet that Moodle gave. Default: a new one, for submissions that came from Moodle.",
+)
+@click.option(
+    "--layout",
+    type=click.Choice(["worksheet", "gradebook"]),
+    default="worksheet",
+    show_default=True,
+    help="worksheet: for one assignment. gradebook: for Grades, Import, all chapters.",
+)
 @click.option("--column", metavar="TITLE", help="Heading of the grades in the worksheet. Default: Grade.")
-@click.option("--feedback", is_flag=True, help="Write a sentence about each mark into Feedback comments of --into as well.")
+@click.option(
+    "--feedback",
+    is_flag=True,
+    help="Write a sentence about each mark into Feedback comments of --into as well.",
+)
 @scale_option
 @strict_option
-def moodle(wanted: Wanted, into: Path | None, layout: str, column: str | None, feedback: bool, scale: bool | None) -> int:
+def moodle(
+    wanted: Wanted, into: Path | None, layout: str, column: str | None, feedback: bool, scale: bool | None
+) -> int:
     """Fill Moodle's grading worksheet, or write one, or a file for its gradebook.
 
     A student is found by the number in Identifier, by ID number, username or email, never by name. Grades above the
@@ -240,12 +311,20 @@ Examples:
   kata export csv grades/ --layout wide --missing zero --out marks.csv""",
 )
 @wanted_options
-@click.option("--layout", type=click.Choice(["long", "wide"]), default="long", show_default=True, help="long: a line for each student and chapter. wide: a line for each student, with total and weighted percent.")
+@click.option(
+    "--layout",
+    type=click.Choice(["long", "wide"]),
+    default="long",
+    show_default=True,
+    help="long: a line for each student and chapter. wide: a line for each student, with total and weighted percent.",
+)
 def csv_(wanted: Wanted, layout: str) -> int:
     """Write all marks as CSV, safe to open in a spreadsheet."""
     from grader.export.tables import long_table, wide_table
 
-    wanted.write(wide_table(wanted.marks) if layout == "wide" else long_table(wanted.marks), f"marks-{layout}.csv")
+    wanted.write(
+        wide_table(wanted.marks) if layout == "wide" else long_table(wanted.marks), f"marks-{layout}.csv"
+    )
     return 0
 
 
@@ -296,7 +375,9 @@ def exercism(wanted: Wanted) -> int:
     if str(out) == "-":
         raise UsageError("This format is many files. Name a folder with --out.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())) and not wanted.force:
-        raise UsageError(f"{out} exists and is not empty. Overwrite with --force, or name another folder with --out.")
+        raise UsageError(
+            f"{out} exists and is not empty. Overwrite with --force, or name another folder with --out."
+        )
     names, files = FolderNames(), make(wanted.marks)
     for (student, chapter), data in files.items():
         write_new(out / names.of(student) / folder_name(chapter) / "results.json", data, force=True)

@@ -22,10 +22,33 @@ Examples:
 Exit code 0, whatever is found. Needs the extra: pip install 'nnkata[instructor]'."""
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR|PATH...")
-@click.option("--chapter", "names", multiple=True, metavar="CHAPTER", help="Only this chapter (ch04, losses); repeatable. Default: all that were handed in.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write DIR/similar.json. Default: DIR, if that is what is compared.")
-@click.option("--class", "class_path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The class file. Default: as for kata grade.")
-@click.option("--share", type=click.FloatRange(0.1, 1.0), default=0.5, show_default=True, help="How much of one of both must be alike.")
+@click.option(
+    "--chapter",
+    "names",
+    multiple=True,
+    metavar="CHAPTER",
+    help="Only this chapter (ch04, losses); repeatable. Default: all that were handed in.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write DIR/similar.json. Default: DIR, if that is what is compared.",
+)
+@click.option(
+    "--class",
+    "class_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The class file. Default: as for kata grade.",
+)
+@click.option(
+    "--share",
+    type=click.FloatRange(0.1, 1.0),
+    default=0.5,
+    show_default=True,
+    help="How much of one of both must be alike.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @course_option
 def similar(
@@ -60,16 +83,28 @@ def similar(
         paths = tuple(p for p in record.submissions if p.exists())
         class_path = class_path or record.class_file
         if not paths:
-            raise UsageError(f"The submissions that were graded into {folder} are gone. Name them: kata similar PATH --out {folder}")
+            raise UsageError(
+                f"The submissions that were graded into {folder} are gone. Name them: kata similar PATH --out {folder}"
+            )
     class_path = class_path or find_class_file(paths, course)
-    class_file = read_class(class_path, [c.name for c in course.chapters]) if class_path and class_path.is_file() else None
+    class_file = (
+        read_class(class_path, [c.name for c in course.chapters])
+        if class_path and class_path.is_file()
+        else None
+    )
     err = console(stderr=True)
     found = find_alike(
-        paths, chapters, class_file, share=share, on_chapter=None if as_json else lambda name: err.print(f"comparing {name}", highlight=False)
+        paths,
+        chapters,
+        class_file,
+        share=share,
+        on_chapter=None if as_json else lambda name: err.print(f"comparing {name}", highlight=False),
     )
     written = write_alike(out, found) if out is not None else None
     if as_json:
-        click.echo(json.dumps({"note": NOTE, "chapters": [asdict(a) for a in found]}, allow_nan=False, indent=1))
+        click.echo(
+            json.dumps({"note": NOTE, "chapters": [asdict(a) for a in found]}, allow_nan=False, indent=1)
+        )
         return 0
     for one in found:
         click.echo(f"{one.chapter}: {one.compared} compared, {one.found} pairs worth a look.")

@@ -55,7 +55,7 @@ class Lines:
 
 
 def hidden_lines(course: Course) -> Lines:
-    """Lines that stand in a hidden suite and nowhere that students may look, or that a solution shows anyway."""
+    """Lines of hidden test modules that stand nowhere that students may look, and in no solution, which theirs may equal."""
     open_text = "\n".join(
         squeezed(path.read_text(encoding="utf-8", errors="replace"))
         for folder in (course.exercises, course.solutions)
@@ -63,9 +63,9 @@ def hidden_lines(course: Course) -> Lines:
         if path.suffix in (".py", ".md")  # a handout may show the same call
     )
     found: dict[str, None] = {}
-    for path in sorted(course.hidden.rglob("*.py")):
+    for path in sorted(course.hidden.rglob("test_*.py")):
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            plain = squeezed(line)
+            plain = squeezed(line).rstrip(",")  # in a notebook one stands behind every line
             # A title or a message is told to students; code is not.
             if len(plain) >= WINDOW and not line.lstrip().startswith(
                 ("#", '"', "'", 'f"', "from ", "import ")

@@ -26,6 +26,7 @@ from grader.sandbox.inside import servant as inside
 from grader.sandbox.inside import wire
 from grader.sandbox.server import ForkServer
 from grader.student import Remote, Remotes, Rng, logged, student_error
+from grader.texts import say
 
 READY_SECONDS = 20.0
 TRAFFIC_LIMIT = 512 * 2**20  # bytes in both directions, per worker
@@ -533,7 +534,9 @@ class WorkerChannel:
         # Patience is at an end, and yet it was hardly ever let compute: that may be the machine's fault.
         starved = passed >= PATIENCE * self._limit.seconds and used < 0.8 * self._limit.seconds
         self.close()
-        self.died = SubmissionDied("timeout", f"It took longer than {self._limit.words}.", self._limit.words)
+        self.died = SubmissionDied(
+            "timeout", say("grade.took-longer", limit=self._limit.words), self._limit.words
+        )
         self.died.starved = starved
         raise self.died
 
@@ -553,7 +556,7 @@ class WorkerChannel:
     # ends ------------------------------------------------------------------------------------------------
 
     def _violation(self, what: str) -> NoReturn:
-        self._die("protocol", f"The submission interfered with its connection to the grader: {what}.")
+        self._die("protocol", say("grade.interfered-by", what=what))
 
     def _dead(self) -> NoReturn:
         server_alive = self.server.alive
@@ -564,16 +567,18 @@ class WorkerChannel:
         status = self.close(wait=True)
         if not server_alive or status is None:
             raise GraderFailure("The fork server died while a submission was graded.")
-        verdict, text, limit = "crashed", "The submission ended its own process.", None
+        verdict, text, limit = "crashed", say("grade.ended-itself"), None
         if not alone:
-            text = "The submission closed its connection to the grader."
+            text = say("grade.closed-connection")
         elif os.WIFSIGNALED(status):
             number = os.WTERMSIG(status)
-            name = next((s.name for s in signal.Signals if s == number), f"signal {number}")
-            text = f"The submission's process was ended by {name}."
+            name = next(
+                (s.name for s in signal.Signals if s == number), say("practice.signal", number=number)
+            )
+            text = say("grade.ended-by", signal=name)
             if number in (signal.SIGXCPU, signal.SIGKILL) and used > 0.9 * self.server.limits.cpu_seconds:
-                limit = f"{self.server.limits.cpu_seconds} s of CPU time for one submission"
-                verdict, text = "timeout", f"It used more than {limit}."
+                limit = say("grade.limit.cpu", seconds=self.server.limits.cpu_seconds)
+                verdict, text = "timeout", say("grade.used-more", limit=limit)
         self._end(verdict, text, limit)
 
     def _die(self, verdict: str, text: str, limit: str | None = None) -> NoReturn:

@@ -1,5 +1,7 @@
 """Typical wrong answers of chapter 14."""
 
+import itertools
+
 import numpy as np
 from ch00_toolbox.toolbox import as_float
 from ch04_losses.losses import softmax_cross_entropy
@@ -12,7 +14,6 @@ from grader import mistake
 EARNS_WITHOUT_KNOWING = {
     "SmallCNN": "it is nothing but the list of its layers, and a class that knows nothing keeps __init__",
 }
-import itertools
 
 # joining --------------------------------------------------------------------------------------------------------
 

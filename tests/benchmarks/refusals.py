@@ -38,7 +38,9 @@ def refusals(name: str, seeds: int) -> tuple[int, collections.Counter[str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("chapters", nargs="*", metavar="CHAPTER")
     parser.add_argument("--seeds", type=int, default=100)
     chosen = parser.parse_args()
@@ -48,7 +50,10 @@ def main() -> int:
         started = time.monotonic()
         runs, refused = refusals(name, chosen.seeds)
         worst = max(worst, sum(refused.values()))
-        print(f"{name}: {runs} runs, {sum(refused.values())} refusals, {time.monotonic() - started:.0f} s", flush=True)
+        print(
+            f"{name}: {runs} runs, {sum(refused.values())} refusals, {time.monotonic() - started:.0f} s",
+            flush=True,
+        )
         for what, count in refused.most_common(10):
             print(f"  {count:4d}  {what}")
     return 1 if worst else 0

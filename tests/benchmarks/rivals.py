@@ -299,6 +299,8 @@ def ways(chosen: argparse.Namespace, files: list[Path], work: Path) -> list[Way]
         try:
             if chosen.venv is None:
                 raise Absent("name an environment with --venv")
+            if most == 0:
+                raise Absent("by wish")
             made = rival(chosen.venv.resolve(), work, jobs)
             made.prepare(files[:most])
             found.append(Way(name, made, most))
@@ -314,7 +316,7 @@ def main() -> None:
     parser.add_argument("--venv", type=Path, help="environment with nbgrader and otter-grader")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--students", type=int, default=32, help="how many of the 32, evenly chosen")
-    parser.add_argument("--otter", type=int, default=6, help="so many of them by Otter")
+    parser.add_argument("--otter", type=int, default=6, help="so many of them by Otter; 0: none")
     parser.add_argument("--jobs", type=int, default=1, help="at once; nbgrader has no such thing")
     chosen = parser.parse_args()
     everybody = list(submissions.sources().items())[:32]

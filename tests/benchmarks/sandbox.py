@@ -39,7 +39,9 @@ def median_ms(action: Callable[[], object], rounds: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("chapter", nargs="?", default="ch04")
     parser.add_argument("--submissions", type=int, default=50)
     chosen = parser.parse_args()
@@ -52,14 +54,17 @@ def main() -> None:
         print(f"call without arguments      {median_ms(student.one, 2000):8.3f} ms")
         print(f"call with 100 floats        {median_ms(lambda: student.relu(x), 2000):8.3f} ms")
         channel.close()
-        print(f"worker, from fork to reaped {median_ms(lambda: WorkerChannel(engine.server).close(), 50):8.3f} ms")
+        print(
+            f"worker, from fork to reaped {median_ms(lambda: WorkerChannel(engine.server).close(), 50):8.3f} ms"
+        )
         limits = engine.prepare(chapter.name)
         suite = engine.suites[chapter.name]
         reference = helpers.reference_of(chapter)
         alone = median_ms(lambda: [suite.run(t, reference) for t in suite.tests], 10)
         submission = Submission("student01", chapter, chapter.solution)
         boxed = median_ms(
-            lambda: grade_in_sandbox(engine.server, suite, submission, limits, "reference"), chosen.submissions
+            lambda: grade_in_sandbox(engine.server, suite, submission, limits, "reference"),
+            chosen.submissions,
         )
         print(f"{chapter.short}, {len(suite.tests)} tests in process {alone:8.1f} ms")
         print(f"{chapter.short}, sandboxed           {boxed:8.1f} ms   ratio {boxed / alone:.2f}")

@@ -248,7 +248,7 @@ def hanging_class(chosen: argparse.Namespace, work: Path) -> None:
     submissions.write(work / "ordinary", ordinary)
     submissions.write(work / "all", everybody)
     alone, together = [], []
-    hit: Counter[tuple[str, str]] = Counter()
+    hit: Counter[str] = Counter()
     limits: list[float] = []
     for number in range(chosen.rounds):
         alone.append(
@@ -261,7 +261,7 @@ def hanging_class(chosen: argparse.Namespace, work: Path) -> None:
         late = [(r["student"], t) for r in results for t in r["tests"] if t["verdict"] == "timeout"]
         waited = [(s, t) for s, t in late if (t["seconds"] or 0) > 0.05]
         limits.append(sum(t["seconds"] for _, t in waited))
-        hit = Counter((s, t["exercise"]) for s, t in waited)
+        hit = Counter(f"{s} {t['exercise']}: {t['limit']}" for s, t in waited)
         print(
             f"round {number + 1}: 32 in {alone[-1]:.2f} s, 40 in {together[-1]:.2f} s, limits {limits[-1]:.2f} s"
         )

@@ -87,7 +87,9 @@ def knows_nothing(original: Any, way: str) -> Any:
         body = {
             name: knows_nothing(method, way)
             for name, method in vars(original).items()
-            if callable(method) and (not name.startswith("_") or name in OPERATORS) and not isinstance(method, type)
+            if callable(method)
+            and (not name.startswith("_") or name in OPERATORS)
+            and not isinstance(method, type)
         }
         return type(original.__name__, (original,), body)
 
@@ -109,7 +111,9 @@ def ignorant(chapter: Chapter, exercise: str, way: str) -> Student:
     """The reference with one exercise that knows nothing."""
     catalogue = catalogue_of(chapter)
     catalogue.student_with(None)
-    wrong = SimpleNamespace(of=exercise, program=knows_nothing(getattr(catalogue._servant.module, exercise), way))
+    wrong = SimpleNamespace(
+        of=exercise, program=knows_nothing(getattr(catalogue._servant.module, exercise), way)
+    )
     return catalogue.student_with(wrong)
 
 

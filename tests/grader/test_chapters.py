@@ -145,7 +145,10 @@ def test_handout_numbers_are_true(chapter):
     assert blocks, "the handout has no ```pycon example"
     printed: list[str] = []
     for i, block in enumerate(blocks):
-        runner.run(parser.get_doctest(block, dict(space), f"example {i + 1}", str(chapter.handout_path), 0), out=printed.append)
+        runner.run(
+            parser.get_doctest(block, dict(space), f"example {i + 1}", str(chapter.handout_path), 0),
+            out=printed.append,
+        )
     for name in chapter.exercises:
         for test in doctest.DocTestFinder().find(space[name], name, module=False, globs=space):
             runner.run(test, out=printed.append)
@@ -180,5 +183,7 @@ def test_figures_exist_and_are_shown(chapter):
 def _mistakes_module(chapter: Chapter):
     space: dict = {"__name__": "mistakes"}
     helpers.catalogue_of(chapter)
-    exec(compile(chapter.mistakes_path.read_text(encoding="utf-8"), str(chapter.mistakes_path), "exec"), space)
+    exec(
+        compile(chapter.mistakes_path.read_text(encoding="utf-8"), str(chapter.mistakes_path), "exec"), space
+    )
     return type("Module", (), space)

@@ -36,7 +36,9 @@ def told(results: list[Result]) -> dict[str, dict]:
             "score": r.score,
             "max_score": r.max_score,
             "verdicts": sorted({t.verdict for t in r.tests}),
-            "mistakes": sorted({t.diagnosis.id for t in r.tests if t.diagnosis and ":" not in t.diagnosis.id}),
+            "mistakes": sorted(
+                {t.diagnosis.id for t in r.tests if t.diagnosis and ":" not in t.diagnosis.id}
+            ),
         }
         for r in sorted(results, key=lambda r: (r.student, r.chapter))
     }
@@ -63,7 +65,10 @@ def test_right_solutions_in_other_clothes_get_full_marks(graded):
     """vectorised, in loops, with experiments left in the file: full marks"""
     _, _, results = graded
     for result in results:
-        if result.student in ("student01", "student02") or (result.student, result.chapter) == ("student14", "ch04_losses"):
+        if result.student in ("student01", "student02") or (result.student, result.chapter) == (
+            "student14",
+            "ch04_losses",
+        ):
             assert result.status == "missing" or result.score == result.max_score, result.student
 
 
@@ -71,7 +76,12 @@ def test_typical_mistakes_are_named(graded):
     """the forgotten mean, the one-sided difference, the missing maximum and the averaged bias gradient are named"""
     _, _, results = graded
     named = {(r.student, t.diagnosis.id) for r in results for t in r.tests if t.diagnosis}
-    assert {("student04", "M004"), ("student04", "M072"), ("student05", "M060"), ("student06", "M111")} <= named
+    assert {
+        ("student04", "M004"),
+        ("student04", "M072"),
+        ("student05", "M060"),
+        ("student06", "M111"),
+    } <= named
 
 
 def test_results_are_valid_against_the_schema(graded):

@@ -37,7 +37,9 @@ def test_every_command_explains_itself(name):
     result = CliRunner().invoke(kata, [name, "--help"])
     assert result.exit_code == 0
     assert len(result.output) > 150
-    assert re.search(rf"kata {name}\b.*\n", result.output.split("Usage:", 1)[1].split("\n", 1)[1]), "no example"
+    assert re.search(rf"kata {name}\b.*\n", result.output.split("Usage:", 1)[1].split("\n", 1)[1]), (
+        "no example"
+    )
 
 
 def test_overview_lists_every_command():
@@ -67,8 +69,12 @@ def test_wrong_usage_is_one_line_and_exit_code_2(tmp_path):
 
 def test_a_missing_extra_is_named(tmp_path):
     """without the grading packages `kata grade` says what to install, in one line"""
-    (tmp_path / "sqlalchemy.py").write_text("raise ModuleNotFoundError('no', name='sqlalchemy')", encoding="utf-8")
-    done = run("grade", str(tmp_path), "--out", str(tmp_path / "out"), PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}")
+    (tmp_path / "sqlalchemy.py").write_text(
+        "raise ModuleNotFoundError('no', name='sqlalchemy')", encoding="utf-8"
+    )
+    done = run(
+        "grade", str(tmp_path), "--out", str(tmp_path / "out"), PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}"
+    )
     assert done.returncode == 2
     assert "nnkata[grading]" in done.stderr and "Traceback" not in done.stderr
 
@@ -133,7 +139,9 @@ def write(desk: Path, name: str, body: str) -> None:
     """Write a function's body into the student's file."""
     path = desk / "ch01_two" / "two.py"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(f'raise NotImplementedError("{name} is not written yet")', body), encoding="utf-8")
+    path.write_text(
+        text.replace(f'raise NotImplementedError("{name} is not written yet")', body), encoding="utf-8"
+    )
 
 
 def test_unwritten_functions_are_named_with_the_place_to_go(desk):

@@ -72,7 +72,9 @@ def diagnosed(engine, source: str, diagnoser: Diagnoser | None = None) -> dict[s
 def test_a_mistake_is_named_whatever_it_looks_like(engine):
     """another program with the same behaviour gets the same name, in the failed tests only"""
     source = "def double(x):\n    return [[v * v for v in row] for row in x]\n"
-    source = "import numpy as np\n" + source.replace("return [[", "return np.array([[").replace("for row in x]", "for row in x])")
+    source = "import numpy as np\n" + source.replace("return [[", "return np.array([[").replace(
+        "for row in x]", "for row in x])"
+    )
     assert diagnosed(engine, source) == {"test_double": "M901"}
 
 
@@ -140,8 +142,12 @@ def test_answers_are_equal_up_to_rounding_only():
 def test_nearly_every_catalogued_mistake_gets_its_own_name(name):
     """handed in as submissions, at least 95 % of a chapter's mistakes are named by their own id"""
     chapter = helpers.CHAPTERS[name]
-    tail = re.sub(r"^from grader import .*$", "", chapter.mistakes_path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    tail = "def mistake(*a, **k):\n    return lambda f: f\n" + tail.replace("from __future__ import annotations", "")
+    tail = re.sub(
+        r"^from grader import .*$", "", chapter.mistakes_path.read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    tail = "def mistake(*a, **k):\n    return lambda f: f\n" + tail.replace(
+        "from __future__ import annotations", ""
+    )
     with open_engine(helpers.COURSE, [chapter], allowed="process") as engine:
         limits, suite = engine.prepare(name), engine.suites[name]
         diagnoser = Diagnoser(suite)
@@ -155,7 +161,9 @@ def test_nearly_every_catalogued_mistake_gets_its_own_name(name):
                 "vars(_module).update({n: _right for n, t in vars(_module).items() if t is _sys.modules[__name__]})\n"
                 f"{wrong.of} = _module.{wrong.name}\n"
             )
-            outcome = grade_in_sandbox(engine.server, suite, Submission("s", chapter, source), limits, "reference")
+            outcome = grade_in_sandbox(
+                engine.server, suite, Submission("s", chapter, source), limits, "reference"
+            )
             add_diagnoses(outcome, diagnoser)
             named = {t.diagnosis.id for t in outcome.tests if t.diagnosis and t.exercise == wrong.of}
             if not any(wrong.id in n.split(" or ") for n in named):

@@ -158,7 +158,7 @@ def test_a_softmax_over_everything_is_explained():
 def test_tiny_numbers_are_no_reciprocals():
     """one divided by 1e-300 is so large that its norm is infinite; then nothing is said to fit"""
     want = np.exp([-30.0, -50.0, -300.0, -700.0])
-    assert explain_ratio(want + [1e-16, 5e-17, 2e-17, 0.0], want) is None
+    assert explain_ratio(want + np.array([1e-16, 5e-17, 2e-17, 0.0]), want) is None
 
 
 def test_one_large_number_does_not_speak_for_the_others():

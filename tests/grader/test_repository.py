@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TOP_LEVEL = {"README.md", "pyproject.toml", "exercises", "solutions", "grader", "tests", "LICENSE", "CHANGELOG.md"}
+TOP_LEVEL = {
+    "README.md",
+    "pyproject.toml",
+    "exercises",
+    "solutions",
+    "grader",
+    "tests",
+    "LICENSE",
+    "CHANGELOG.md",
+}
 
 
 def tracked() -> list[str]:

@@ -322,7 +322,11 @@ class Servant:
         kinds = {type(r) for r in results}
         if kinds <= {float, np.float64}:
             return np.array(results, dtype=np.float64)
-        if kinds == {np.ndarray} and len({(r.shape, r.dtype.str) for r in results}) == 1 and results[0].dtype == np.float64:
+        if (
+            kinds == {np.ndarray}
+            and len({(r.shape, r.dtype.str) for r in results}) == 1
+            and results[0].dtype == np.float64
+        ):
             return np.stack(results)
         return results
 
@@ -362,9 +366,21 @@ class Servant:
     def describe(self, error):
         """What the trusted side learns of an exception."""
         if isinstance(error, Missing):
-            return {"kind": "missing", "type": "NameError", "text": error.name, "line": None, "function": None}
+            return {
+                "kind": "missing",
+                "type": "NameError",
+                "text": error.name,
+                "line": None,
+                "function": None,
+            }
         if isinstance(error, Unsupported):
-            return {"kind": "unsupported", "type": "TypeError", "text": text_of(error), "line": None, "function": None}
+            return {
+                "kind": "unsupported",
+                "type": "TypeError",
+                "text": text_of(error),
+                "line": None,
+                "function": None,
+            }
         trace, line, function, inner = [], None, None, None
         step = error.__traceback__
         while step is not None:
@@ -416,7 +432,9 @@ class Servant:
         if self.finder is None or None in where or not 0 <= where[1] - where[0] < SPAN_LINES:
             return None, []
         first, last, start, end = where
-        source = next(s for name, s in self.finder.sources.items() if self.finder.filenames[name] == code.co_filename)
+        source = next(
+            s for name, s in self.finder.sources.items() if self.finder.filenames[name] == code.co_filename
+        )
         rows = [row.encode() for row in source.split("\n")[first - 1 : last]]
         span = [first, len(rows[0][:start].decode()), last, len(rows[-1][:end].decode())]
         if not isinstance(error, (TypeError, ValueError, LookupError, AttributeError)):
@@ -434,7 +452,9 @@ class Servant:
         shapes = re.findall(r"\(([\d, ]*)\)", text_of(error)) if "broadcast" in text_of(error) else []
         pair = pair_of(node)
         if len(shapes) == len(pair) == 2:  # numpy says the shapes of what has no name
-            sides = [(ast.get_source_segment(text, side), shape) for side, shape in zip(pair, shapes, strict=True)]
+            sides = [
+                (ast.get_source_segment(text, side), shape) for side, shape in zip(pair, shapes, strict=True)
+            ]
             found = {
                 name: found.get(name) or ["array", [int(n) for n in shape.replace(" ", "").split(",") if n]]
                 for name, shape in sides
@@ -477,7 +497,11 @@ def operands_in(node, frame, text):
             pass  # its parts may be found
         else:
             name = ast.get_source_segment(text, node)
-            if type(value) in (list, tuple) and 0 < len(value) <= OPERANDS and {type(v) for v in value} == {np.ndarray}:
+            if (
+                type(value) in (list, tuple)
+                and 0 < len(value) <= OPERANDS
+                and {type(v) for v in value} == {np.ndarray}
+            ):
                 yield from ((f"{name}[{i}]", form_of(v)) for i, v in enumerate(value))
                 return
             if form_of(value) is not None:
@@ -491,12 +515,21 @@ def looked_up(node: ast.AST, frame: Any) -> Any:
     """The value of a name, of an attribute of an instance, of a transpose or of an item; else a LookupError."""
     if isinstance(node, ast.Constant):
         return node.value
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+    if (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+    ):
         return operator.neg(looked_up(node.operand, frame))
     if isinstance(node, ast.Tuple):
         return tuple(looked_up(part, frame) for part in node.elts)
     if isinstance(node, ast.Slice):
-        return slice(*(None if part is None else looked_up(part, frame) for part in (node.lower, node.upper, node.step)))
+        return slice(
+            *(
+                None if part is None else looked_up(part, frame)
+                for part in (node.lower, node.upper, node.step)
+            )
+        )
     if isinstance(node, ast.Name):
         return frame.f_locals[node.id] if node.id in frame.f_locals else frame.f_globals[node.id]
     if not isinstance(node, (ast.Attribute, ast.Subscript)):
@@ -579,5 +612,3 @@ def seen_warnings(records):
         if key in counts or len(counts) < WARNING_KINDS:
             counts[key] = counts.get(key, 0) + 1
     return [[category, text, count] for (category, text), count in counts.items()]
-
-

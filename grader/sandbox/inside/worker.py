@@ -196,11 +196,17 @@ class Line:
 
     def do_load(self, message):
         self.servant.load(message["sources"], message["filenames"], message["main"], message["tolerant"])
-        names = sorted(n for n in vars(self.servant.module or object) if isinstance(n, str) and n.isidentifier())
+        names = sorted(
+            n for n in vars(self.servant.module or object) if isinstance(n, str) and n.isidentifier()
+        )
         self.send(
             {
                 "id": message["id"],
-                "ok": {"problems": self.servant.problems[:20], "names": names[:500], "loaded": self.servant.module is not None},
+                "ok": {
+                    "problems": self.servant.problems[:20],
+                    "names": names[:500],
+                    "loaded": self.servant.module is not None,
+                },
                 **self.extras([]),
             }
         )

@@ -237,7 +237,9 @@ def test_norm_keeps_a_deep_network_finite(student, rng):
     Ws = [0.7 * rng.normal(size=(16, 16)) for _ in range(8)]
     X, Y = rng.normal(size=(32, 16)), rng.normal(size=(32, 16))
     losses, norms, last = train_deep_linear_network(student, Ws, X, Y, 50, 0.05, 1.0)
-    draw_curve("A deep linear network with clipped gradients", {"loss": losses, "norm before clipping": norms})
+    draw_curve(
+        "A deep linear network with clipped gradients", {"loss": losses, "norm before clipping": norms}
+    )
     finite = all(bool(np.all(np.isfinite(W))) for W in last)
     expect("the weights of a network trained with clipping", finite).satisfies(finite, "they are not finite.")
     expect("the last loss, relative to the first", losses[-1] / losses[0]).at_most(0.1)

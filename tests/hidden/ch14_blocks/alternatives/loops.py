@@ -158,7 +158,7 @@ def read_bytes(source):
         if isinstance(source, (bytes, bytearray))
         else source.read()
         if hasattr(source, "read")
-        else open(source, "rb").read()
+        else open(source, "rb").read()  # noqa: SIM115
     )
     return gzip.decompress(bytes(data)) if bytes(data[:2]) == b"\x1f\x8b" else bytes(data)
 
