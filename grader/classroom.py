@@ -25,31 +25,28 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader import grade as limits_of_grading
+from grader import limits
 from grader.class_file import ClassFile, assign
 from grader.class_file.record import update_record
 from grader.class_file.times import nbgrader_times
 from grader.course import Chapter, Course
 from grader.errors import GraderFailure, KitError, UsageError
-from grader.grading_process import Job, environment
+from grader.jobs import Job, environment
 from grader.regrade import Selection
-from grader.results import Result
-from grader.sandbox.isolation import Isolation
-from grader.sandbox.server import CPU_SECONDS, MEMORY_BYTES
+from grader.results import Isolation, Result, now
 from grader.seeds import course_secret
-from grader.store import Store
 from grader.stripped import stripped_source
 from grader.submission import HandedIn, Notebook, read_handed_in, read_unparsed, survey
-from grader.suite import suite_hash
-from grader.version import code_fingerprint
+from grader.version import code_fingerprint, suite_hash
 
 if TYPE_CHECKING:
     from grader.cluster import Cluster, ClusterTeam
+    from grader.store import Store
 
 START_SECONDS = 120.0
 # A grading process ends each submission itself after SUBMISSION_SECONDS, tries a second time after a failure of ours and a
 # third time on the student's own chapters. One that is silent for longer hangs in trusted code.
-SILENCE_SECONDS = 4 * limits_of_grading.SUBMISSION_SECONDS
+SILENCE_SECONDS = 4 * limits.SUBMISSION_SECONDS
 HEARTBEAT = 5.0  # seconds between looks at processes that say nothing
 IDLE_DEATHS = 3
 # The fork server gets warm while the grading process imports what it needs itself.
@@ -143,32 +140,58 @@ def grade_class(
         raise UsageError(
             "With --cluster the workers say how many submissions are graded at once. Leave --jobs out."
         )
-    with Store(out) as store:
-        plan = make_plan(paths, store, course, chapters, prerequisites, force, class_file, student, selection)
-        summary = Summary(reused=plan.reused, unassigned=plan.unassigned, remarks=plan.remarks)
-        update_record(out, class_file.path if class_file else None, list(paths), plan.times)
-        if on_plan:
-            on_plan(len(plan.jobs), plan.reused)
-        if plan.jobs:
-            with _team(course, plan, jobs, allow_isolation, cluster) as team:
-                for done, (result, key, log) in enumerate(team.grade(plan.jobs), 1):
-                    summary.isolation = team.isolation
-                    stored = store.save(result, key, log=log)
-                    summary.graded += 1
-                    if result.status == "grader_error":
-                        summary.failures.append((result.student, result.chapter, log))
-                    if on_result:
-                        on_result(stored, done, len(plan.jobs))
-        store.write_csv()
+    with _ahead(course, allow_isolation, cluster) as ahead:
+        from grader.store import (
+            Store,  # takes as long to import as what the grading process imports meanwhile
+        )
+
+        with Store(out) as store:
+            plan = make_plan(
+                paths, store, course, chapters, prerequisites, force, class_file, student, selection
+            )
+            summary = Summary(reused=plan.reused, unassigned=plan.unassigned, remarks=plan.remarks)
+            update_record(out, class_file.path if class_file else None, list(paths), plan.times)
+            if on_plan:
+                on_plan(len(plan.jobs), plan.reused)
+            if plan.jobs:
+                with _team(course, plan, jobs, allow_isolation, cluster, ahead) as team:
+                    for done, (result, key, log) in enumerate(team.grade(plan.jobs), 1):
+                        summary.isolation = team.isolation
+                        stored = store.save(result, key, log=log)
+                        summary.graded += 1
+                        if result.status == "grader_error":
+                            summary.failures.append((result.student, result.chapter, log))
+                        if on_result:
+                            on_result(stored, done, len(plan.jobs))
+            store.write_csv()
     return summary
 
 
+@contextlib.contextmanager
+def _ahead(course: Course, allowed: str, cluster: Cluster | None) -> Iterator[Member | None]:
+    """A grading process that gets warm while this one plans. It is ended if nobody took it."""
+    if cluster is not None:
+        yield None
+        return
+    member = launch(course, allowed, course_secret(course.root))
+    try:
+        yield member
+    finally:
+        member.end(at_once=True)
+
+
 def _team(
-    course: Course, plan: Plan, jobs: int | None, allowed: str, cluster: Cluster | None
+    course: Course,
+    plan: Plan,
+    jobs: int | None,
+    allowed: str,
+    cluster: Cluster | None,
+    ahead: Member | None,
 ) -> Team | ClusterTeam:
     """Who grades: processes here, or workers elsewhere."""
     if cluster is None:
-        return Team(course, plan.chapters, min(jobs or default_jobs(), len(plan.jobs)), allowed)
+        count = min(jobs or default_jobs(), len(plan.jobs))
+        return Team(course, plan.chapters, count, allowed, ahead=ahead)
     from grader.cluster import ClusterTeam
 
     return ClusterTeam(course, plan.chapters, cluster, allowed)
@@ -178,7 +201,7 @@ def default_jobs() -> int:
     """One per core, but each worker may use 1 GiB."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEMORY_BYTES
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // limits.MEMORY_BYTES
     except (ValueError, OSError, AttributeError):
         memory = cores
     return max(1, min(cores, memory - 1))
@@ -278,11 +301,11 @@ def _suite_part(chapter: Chapter) -> list[Any]:
     needed = [stripped_source(chapter.course.chapter(n)) for n in chapter.needs]
     mistakes = chapter.mistakes_path.read_bytes() if chapter.mistakes_path.is_file() else b""
     config = [
-        limits_of_grading.FLOOR_SECONDS,
-        limits_of_grading.GENEROSITY,
-        limits_of_grading.SUBMISSION_SECONDS,
-        MEMORY_BYTES,
-        CPU_SECONDS,
+        limits.FLOOR_SECONDS,
+        limits.GENEROSITY,
+        limits.SUBMISSION_SECONDS,
+        limits.MEMORY_BYTES,
+        limits.CPU_SECONDS,
     ]
     return [
         suite_hash(chapter, course_secret(chapter.course.root)),
@@ -338,6 +361,36 @@ class Member:
         with contextlib.suppress(OSError):
             self.pipe.send(message)
 
+    def end(self, at_once: bool = False) -> None:
+        """Wait until it has ended; for so long as it may take to tidy up, or not at all."""
+        if not self.pipe.closed:
+            self.pipe.close()
+        try:
+            self.process.wait(0.0 if at_once else 1.0)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def launch(course: Course, allowed: str, secret: str) -> Member:
+    """A new grading process, which imports what it needs and waits to be told its chapters."""
+    ours, theirs = multiprocessing.Pipe()
+    arguments = json.dumps([theirs.fileno(), str(course.root), allowed])
+    # A program of its own: the caller's main module, a notebook perhaps, is not imported again.
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, arguments],
+        env={
+            **os.environ,
+            **dict.fromkeys(THREADS, "1"),
+            "NNKATA_SECRET": secret,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        },
+        stdin=subprocess.DEVNULL,
+        pass_fds=[theirs.fileno()],
+    )
+    theirs.close()
+    return Member(process, ours)
+
 
 class Team:
     """Trusted grading processes. A process that dies is replaced, its job is tried once more."""
@@ -350,11 +403,13 @@ class Team:
         allowed: str,
         *,
         secret: str | None = None,  # of a course whose secret is told elsewhere than on this machine
+        ahead: Member | None = None,  # a process that was launched before
     ):
         self.course = course
         self.secret = course_secret(course.root) if secret is None else secret
         self.names = [c.name for c in chapters]
         self.count = count
+        self.ahead = ahead
         self.allowed = allowed
         self.members: list[Member] = []
         self.isolation: Isolation | None = None
@@ -364,7 +419,9 @@ class Team:
         self.idle_deaths = 0  # of processes that had no submission in hand
 
     def __enter__(self) -> Team:
-        for _ in range(self.count):
+        if self.ahead is not None:
+            self.members.append(self._with_chapters(self.ahead))
+        while len(self.members) < self.count:
             self.members.append(self._start())
         return self
 
@@ -373,29 +430,14 @@ class Team:
             member.send("stop")
             member.pipe.close()
         for member in self.members:
-            try:
-                member.process.wait(1.0 if exc[0] is None else 0.1)
-            except subprocess.TimeoutExpired:
-                member.process.kill()
-                member.process.wait()
+            member.end(at_once=exc[0] is not None)
 
     def _start(self) -> Member:
-        ours, theirs = multiprocessing.Pipe()
-        arguments = json.dumps([theirs.fileno(), str(self.course.root), self.names, self.allowed])
-        # A program of its own: the caller's main module, a notebook perhaps, is not imported again.
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, arguments],
-            env={
-                **os.environ,
-                **dict.fromkeys(THREADS, "1"),
-                "NNKATA_SECRET": self.secret,
-                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            },
-            stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
-        )
-        theirs.close()
-        return Member(process, ours)
+        return self._with_chapters(launch(self.course, self.allowed, self.secret))
+
+    def _with_chapters(self, member: Member) -> Member:
+        member.send("open", self.names)
+        return member
 
     def grade(self, jobs: Sequence[tuple[Job, str]]) -> Iterator[tuple[Result, str, str]]:
         """Results with their keys and logs, in the order in which they get ready.
@@ -528,6 +570,6 @@ class Team:
             suite={"sha256": suite_hash(self.course.chapter(job.chapter), self.secret)},
             environment=environment(),
             isolation=self.isolation.to_dict(),
-            started=limits_of_grading.now(),
+            started=now(),
             notes=["The grader failed, not the submission. No grade was written."],
         )

@@ -30,13 +30,11 @@ from typing import TYPE_CHECKING, Any
 from grader import errors
 from grader.course import Chapter, Course
 from grader.errors import GraderFailure, KitError, UsageError
-from grader.grade import now
-from grader.grading_process import Job, environment
+from grader.jobs import Job, environment
 from grader.pack import bundle
-from grader.results import LEVELS, Result
-from grader.sandbox.isolation import Isolation
+from grader.results import LEVELS, Isolation, Result, now
 from grader.seeds import course_secret
-from grader.suite import suite_hash
+from grader.version import suite_hash
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -29,14 +29,14 @@ import msgpack
 from grader.classroom import Team
 from grader.course import Course
 from grader.errors import GraderFailure, KitError
-from grader.grading_process import Job, environment
+from grader.jobs import Job, environment
 from grader.pack import extract
 from grader.submission import Notebook, Source
 from grader.version import code_fingerprint
 
 IDLE_SECONDS = 60.0  # after so long without work a worker lets go of the course and its grading processes
 # What has to be equal beyond the modules that decide a verdict: both ends speak with each other.
-PROTOCOL = ("classroom.py", "cluster_worker.py", "grading_process.py", "pack.py", "results.py")
+PROTOCOL = ("classroom.py", "cluster_worker.py", "grading_process.py", "jobs.py", "pack.py", "results.py")
 
 
 @functools.cache

@@ -12,7 +12,6 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from grader import drawings
@@ -21,6 +20,7 @@ from grader.diagnose import Behaviour, Diagnoser, TookTooLong, at_most, diagnose
 from grader.errors import GraderFailure, StudentError, SubmissionDied
 from grader.explain_errors import cause_of
 from grader.feedback import Feedback, explain
+from grader.limits import CEILING_SECONDS, FLOOR_SECONDS, GENEROSITY, SUBMISSION_SECONDS
 from grader.notebook_read import place
 from grader.numpy_warnings import Warned
 from grader.numpy_warnings import notes as warning_notes
@@ -34,12 +34,8 @@ from grader.suite import Suite, SuiteTest
 from grader.texts import say
 
 LOAD_SECONDS = 10.0
-FLOOR_SECONDS = 2.0  # no test has less
-CEILING_SECONDS = 60.0
-GENEROSITY = 50.0  # times the reference's own time
 AFTER_A_HANG = 0.2  # seconds at least for the next test of an exercise that has hung once
 HANGS = 2  # of an exercise; its further tests are not run
-SUBMISSION_SECONDS = 300.0
 TRUSTED_SECONDS = 60.0  # for our own part of one test
 RESPAWNS = 10
 
@@ -362,7 +358,3 @@ def reference_outcome(server: ForkServer, suite: Suite) -> Outcome:
             f"Run: pytest {chapter.hidden_folder.relative_to(chapter.course.root)}\n{wrong.detail}"
         )
     return outcome
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -2,6 +2,7 @@
 
 It is a program of its own, started by `grader.classroom`, and speaks over a pipe:
 
+    ("open", chapters)              -> ("ready", isolation)                      once, before all others
     ("prepare", chapter)            -> ("prepared", chapter, limits, warnings)   the reference passes here
     ("grade", Job)                  -> ("graded", Result, log, starved)
     ("stop",)
@@ -13,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 import signal
 import sys
 import time
@@ -33,34 +33,16 @@ from grader.grade import (
     add_diagnoses,
     add_warning_notes,
     grade_in_sandbox,
-    now,
     reference_outcome,
     time_limits,
     warnings_of,
 )
-from grader.results import Result, total
-from grader.sandbox.isolation import Isolation, start_server
+from grader.jobs import Job, environment
+from grader.results import Isolation, Result, now, total
+from grader.sandbox.isolation import start_server
 from grader.sandbox.server import ForkServer
-from grader.submission import Notebook, Source
+from grader.submission import Notebook
 from grader.suite import Suite, open_suites
-from grader.version import VERSION
-
-
-@dataclass(frozen=True)
-class Job:
-    """One submission to grade."""
-
-    student: str
-    chapter: str
-    source: Source | None  # None: nothing was handed in for this chapter
-    own: Mapping[str, str | Notebook]
-    limits: Mapping[str, float]
-    prerequisites: str  # 'auto', 'reference' or 'own'
-    notes: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()  # ids of tests; empty: all of them
-    named: bool = True  # name recognised mistakes
-    warned: Mapping[str, list[str]] = field(default_factory=dict)  # what the reference warns of, by test id
-    identity: Mapping[str, str] = field(default_factory=dict)  # see `grader.submission.HandedIn`
 
 
 @dataclass
@@ -192,18 +174,6 @@ def _not_graded(result: Result, clock: float) -> Result:
     return result
 
 
-def environment() -> dict[str, str]:
-    """What a result was made with."""
-    import numpy
-
-    return {
-        "python": platform.python_version(),
-        "numpy": numpy.__version__,
-        "nnkata": VERSION,
-        "platform": f"{sys.platform}-{platform.machine()}",
-    }
-
-
 @contextlib.contextmanager
 def open_engine(
     course: Course, chapters: list[Chapter], allowed: str = "sealed", launched: ForkServer | None = None
@@ -231,20 +201,19 @@ def server_closing(server: ForkServer) -> Any:
 
 def start(launched: ForkServer) -> None:
     """Entry point of the process: the pipe's descriptor and the rest stand in its one argument."""
-    descriptor, root, names, allowed = json.loads(sys.argv[1])
+    descriptor, root, allowed = json.loads(sys.argv[1])
     sys.argv[1:] = []
     with Connection(descriptor) as pipe:
-        serve(pipe, root, names, allowed, launched)
+        serve(pipe, root, allowed, launched)
 
 
-def serve(
-    pipe: Connection, root: str, names: list[str], allowed: str, launched: ForkServer | None = None
-) -> None:
+def serve(pipe: Connection, root: str, allowed: str, launched: ForkServer | None = None) -> None:
     """Serve one `grader.classroom` until it says stop or hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's affair
     parent = os.getppid()
     try:
         course = Course(Path(root))
+        _, names = pipe.recv()
         with open_engine(course, [course.chapter(n) for n in names], allowed, launched) as engine:
             pipe.send(("ready", engine.isolation))
             while True:

@@ -145,6 +145,7 @@ def load_catalogue(chapter: Chapter) -> Catalogue:
         code = compile(chapter.mistakes_path.read_text(encoding="utf-8"), str(chapter.mistakes_path), "exec")
         exec(code, space)
         # A wrong program that calls the right one of its chapter must not find itself in its place.
+        assert servant.module is not None
         right = _copy_of(servant.module)
         space.update({name: right for name, thing in space.items() if thing is servant.module})
         declared = dict(space.get("EARNS_WITHOUT_KNOWING", {}))

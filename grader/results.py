@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,23 @@ LEVELS = ("sealed+uid", "sealed", "process")
 def total(points: Iterable[float]) -> float:
     """Sum of points without binary dust: ten tenths are 1."""
     return round(math.fsum(points), 6)
+
+
+def now() -> str:
+    """The time as results tell it: UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How strong the sandbox was: level, what is missing for more, and what each probe of the self-test answered."""
+
+    level: str
+    missing: tuple[str, ...] = ()
+    selftest: dict[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"level": self.level, "missing": list(self.missing)}
 
 
 @dataclass

@@ -7,7 +7,6 @@ the verdicts are ours, and so is the fixture `student`.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sys
 import time
@@ -27,6 +26,7 @@ from grader.errors import AuthorError
 from grader.marks import Mark, mark_of, title_of
 from grader.seeds import DEFAULT_SECRET, course_secret, seed_of
 from grader.student import Student
+from grader.version import suite_hash
 
 INI = Path(__file__).with_name("suite.ini")
 
@@ -71,16 +71,6 @@ class Suite:
     def run(self, test: SuiteTest, student: Student) -> tuple[BaseException | None, float]:
         """Run one test against a student: (what it raised or None, seconds)."""
         return self.runner.run(test, student, seed_of(self.secret, self.chapter.name, test.id))
-
-
-def suite_hash(chapter: Chapter, secret: str) -> str:
-    """Hash of the files that make up a chapter's hidden suite."""
-    digest = hashlib.sha256(secret.encode())
-    for path in sorted(chapter.hidden_folder.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts and "alternatives" not in path.parts:
-            digest.update(b"\0" + path.relative_to(chapter.hidden_folder).as_posix().encode() + b"\0")
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 class Runner:

@@ -8,27 +8,14 @@ process      a separate process with resource limits only: student code can read
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
-from typing import Any
 
 from grader.errors import GraderFailure, IsolationError
+from grader.results import Isolation
 from grader.sandbox.channel import Limit, WorkerChannel
 from grader.sandbox.inside.lockdown import MUST_FAIL, MUST_WORK
 from grader.sandbox.server import ForkServer, filter_path
 
 LEVELS = ("process", "sealed", "sealed+uid")
-
-
-@dataclass(frozen=True)
-class Isolation:
-    """Level, what is missing for more, and what each probe of the self-test answered."""
-
-    level: str
-    missing: tuple[str, ...] = ()
-    selftest: dict[str, str] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"level": self.level, "missing": list(self.missing)}
 
 
 def measure(server: ForkServer) -> Isolation:

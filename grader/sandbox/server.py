@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from grader.errors import GraderFailure
+from grader.limits import CPU_SECONDS, MEMORY_BYTES
 from grader.sandbox.modules import PRELOADED
 
 HERE = Path(__file__).resolve().parent
@@ -29,8 +30,6 @@ REPLY = struct.Struct("<qq")
 START_SECONDS = 60.0  # to import numpy and the allowed modules, once, on a loaded machine too
 ANSWER_SECONDS = 30.0  # for a fork
 FIRST_UID, UIDS = 61_184, 4_000  # ids that no account uses (systemd's range for dynamic users)
-MEMORY_BYTES = 1 << 30
-CPU_SECONDS = 120
 ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "aarch64", "arm64": "aarch64"}
 
 

@@ -65,14 +65,18 @@ class Machines:
 
     @contextlib.contextmanager
     def guest(self, **environment: str) -> Iterator[None]:
-        """A further worker that leaves again in good order."""
+        """A further worker that leaves again."""
         worker = self.add_worker(**environment)
         try:
             yield
         finally:
             self.workers.remove(worker)
             worker.terminate()
-            worker.wait(30)
+            try:
+                worker.wait(5)
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()
 
     def stop(self) -> None:
         """End everything; workers first, which would wait for a scheduler that is gone."""

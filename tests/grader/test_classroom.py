@@ -175,7 +175,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     class Team:
         isolation = None
 
-        def __init__(self, *args):
+        def __init__(self, *args, **kwargs):
             pass
 
         def __enter__(self):
@@ -244,9 +244,9 @@ def test_whatever_decides_is_part_of_the_key(tmp_path, course, planned, monkeypa
         lambda: tiny.write(course.hidden / "secret.txt", "autumn"),
         lambda: tiny.write(solution / "tiny.py", tiny.SOLUTION + "\n# a word\n"),
         lambda: tiny.write(solution / "mistakes.py", "# none yet\n"),
-        lambda: monkeypatch.setattr("grader.grade.FLOOR_SECONDS", 3.0),
-        lambda: monkeypatch.setattr("grader.grade.GENEROSITY", 60.0),
-        lambda: monkeypatch.setattr("grader.classroom.MEMORY_BYTES", 1 << 29),
+        lambda: monkeypatch.setattr("grader.limits.FLOOR_SECONDS", 3.0),
+        lambda: monkeypatch.setattr("grader.limits.GENEROSITY", 60.0),
+        lambda: monkeypatch.setattr("grader.limits.MEMORY_BYTES", 1 << 29),
         lambda: monkeypatch.setattr("grader.classroom.environment", lambda: {"numpy": "9"}),
         lambda: monkeypatch.setattr("grader.classroom.code_fingerprint", lambda: "other"),
     ):
@@ -364,8 +364,8 @@ class Captured(classroom.Team):
 
     last: Captured | None = None
 
-    def __init__(self, *args):
-        super().__init__(*args)
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
         Captured.last = self
 
 

@@ -223,9 +223,10 @@ def test_a_worker_killed_in_the_middle_loses_nothing(tmp_path, course, machines)
 
     def on_result(result, done, total):
         told.append((result.student, result.chapter))
-        if done == 4:
+        if done >= 4 and not engines:
             engines.extend(children_of(victim.pid))
-            os.kill(victim.pid, signal.SIGKILL)
+            if engines:  # it grades as well
+                os.kill(victim.pid, signal.SIGKILL)
 
     folder = many(tmp_path / "class", 16)
     summary = grade_class(

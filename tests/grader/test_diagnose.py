@@ -43,6 +43,12 @@ def total_of_all_but_the_last(x):
     return float(sum(x[:-1]))
 
 
+@mistake("M905", of="total", caught_by="test_total")
+def total_of_shapes_that_do_not_fit(x):
+    """The shapes do not fit."""
+    return float((np.asarray(x) + np.zeros(len(x) + 1)).sum())
+
+
 @mistake("M904", of="total", caught_by="test_total")
 def total_that_never_ends(x):
     """The loop never ends."""
@@ -106,10 +112,22 @@ def test_nearly_and_combined_mistakes_get_no_name(engine, source):
     assert named in ({}, {"test_double": "M901"}) if "x **= 2" in source else named == {}
 
 
+def test_an_exception_is_known_by_what_it_says(engine):
+    """the same error of numpy in another place is recognised, a student's own exception of that class is not"""
+    mine = "import numpy as np\n\n\ndef total(x):\n    y = np.ones(np.size(x) + 1)\n    return float(np.add(x, y).sum())\n"
+    assert diagnosed(engine, mine) == {"test_total": "M905"}
+    assert diagnosed(engine, "def total(x):\n    raise ValueError('hello')\n") == {}
+    assert diagnosed(engine, "def total(x):\n    raise ValueError\n") == {}
+
+
 def test_an_endless_mistake_does_not_stop_the_grader(engine):
     """a catalogued program that never ends is cut off and recognised by nothing"""
     behaviours = Diagnoser(engine.suites["ch01_tiny"]).behaviours("total")
-    assert {m.id: b.verdicts["test_total"] for m, b in behaviours} == {"M903": "failed", "M904": "timeout"}
+    assert {m.id: b.verdicts["test_total"] for m, b in behaviours} == {
+        "M903": "failed",
+        "M904": "timeout",
+        "M905": "raised",
+    }
 
 
 def test_a_broken_catalogue_costs_no_grade(engine):
