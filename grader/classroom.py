@@ -262,12 +262,12 @@ def make_plan(
     if selection is not None:
         found = selection.of(found)
         chosen = [c for c in chosen if c.name in {h.chapter.name for h in found}]
-    suites = {c.name: _suite_part(c) for c in chosen}
+    suites = {c.name: suite_part(c) for c in chosen}
     known = {} if force else store.keys()
     plan, reused = [], 0
     for handed in found:
-        job = _job(handed, prerequisites)
-        key = _key(job, suites[job.chapter])
+        job = job_of(handed, prerequisites)
+        key = cache_key(job, suites[job.chapter])
         if known.get((job.student, job.chapter)) == key:
             reused += 1
         else:
@@ -275,7 +275,8 @@ def make_plan(
     return Plan(plan, reused, chosen, unassigned, remarks, times)
 
 
-def _job(handed: HandedIn, prerequisites: str) -> Job:
+def job_of(handed: HandedIn, prerequisites: str) -> Job:
+    """What was handed in, read and ready to be graded."""
     source = read_handed_in(handed)
     own: dict[str, str | Notebook] = {}
     for name, file in handed.own:
@@ -296,7 +297,7 @@ def _job(handed: HandedIn, prerequisites: str) -> Job:
     )
 
 
-def _suite_part(chapter: Chapter) -> list[Any]:
+def suite_part(chapter: Chapter) -> list[Any]:
     """What a chapter contributes to a cache key."""
     needed = [stripped_source(chapter.course.chapter(n)) for n in chapter.needs]
     mistakes = chapter.mistakes_path.read_bytes() if chapter.mistakes_path.is_file() else b""
@@ -316,7 +317,8 @@ def _suite_part(chapter: Chapter) -> list[Any]:
     ]
 
 
-def _key(job: Job, suite_part: list[Any]) -> str:
+def cache_key(job: Job, part: list[Any]) -> str:
+    """Changes whenever the result of a job might. part : `suite_part` of its chapter."""
     source = job.source
     own = (
         {n: _hash(t) if isinstance(t, str) else t.sha256 for n, t in sorted(job.own.items())}
@@ -330,7 +332,7 @@ def _key(job: Job, suite_part: list[Any]) -> str:
         dict(job.identity),
         own,
         job.prerequisites,
-        suite_part,
+        part,
         environment(),
         code_fingerprint(),
     ]

@@ -51,7 +51,7 @@ def examine(course_path: Path | None = None) -> dict[str, Any]:
     can_grade = all(f.state == "ok" for f in findings if f.name.startswith("packages"))
     isolation: dict[str, Any] | None = None
     if can_grade:
-        found, isolation = _sandbox()
+        found, isolation = sandbox_finding()
         findings.append(found)
         findings.append(_power())
     findings.append(_course(course_path))
@@ -191,7 +191,7 @@ def _packages(groups: tuple[str, ...] = ("student", "grading")) -> list[Finding]
     return findings
 
 
-def _sandbox() -> tuple[Finding, dict[str, Any] | None]:
+def sandbox_finding() -> tuple[Finding, dict[str, Any] | None]:
     from grader.sandbox.isolation import start_server
 
     try:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.classroom import _job
+from grader.classroom import job_of
 from grader.course import Chapter, Course, find_course
 from grader.errors import GraderFailure
 from grader.files import write_atomically
@@ -43,7 +43,7 @@ def grade(root: Path, out: Path, seconds: float) -> None:
     with _engine(root, settings) as (course, chapter, engine):
         listed = [Chapter(course, name) for name in settings.chapters]
         handed = survey_one(root / "submission", chapter, STUDENT, listed)
-        job = _job(handed, settings.prerequisites)
+        job = job_of(handed, settings.prerequisites)
         began = time.monotonic()
         for _ in range(2):
             result, log = engine.grade(job)

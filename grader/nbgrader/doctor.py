@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.course import Course
-from grader.doctor import Finding, _sandbox
+from grader.doctor import Finding, sandbox_finding
 from grader.errors import KitError, UsageError
 from grader.nbgrader.config import Settings, chapter_of, load
 from grader.nbgrader.course_dir import changed_source, db_url
@@ -29,7 +29,7 @@ def examine(root: Path) -> list[Finding]:
     except UsageError as error:
         return [*found, Finding("config", "missing", str(error))]
     found += [_config(root, config), _home()]
-    found.append(_sandbox()[0])
+    found.append(sandbox_finding()[0])
     try:
         course = settings.course()
         names = ", ".join(c.short for c in course.graded_chapters)

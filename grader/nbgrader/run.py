@@ -13,7 +13,7 @@ from typing import Any
 from grader.class_file import ClassFile
 from grader.class_file.record import update_record
 from grader.class_file.times import nbgrader_times
-from grader.classroom import Team, _job, _key, _suite_part, default_jobs
+from grader.classroom import Team, cache_key, default_jobs, job_of, suite_part
 from grader.course import Chapter, Course
 from grader.errors import GraderFailure, KitError, UsageError
 from grader.grading_process import Job
@@ -101,11 +101,11 @@ class Run:
         class_file = self.settings.class_file()  # what is wrong in it is told before anything is graded
         names = list(dict.fromkeys(students))
         handed = [self.handed_in(name, assignment, chapter) for name in names]
-        part = _suite_part(chapter)
+        part = suite_part(chapter)
         work: list[tuple[Job, str]] = []
         for one in handed:
-            job = _job(one, self.settings.prerequisites)
-            work.append((job, _key(job, part)))
+            job = job_of(one, self.settings.prerequisites)
+            work.append((job, cache_key(job, part)))
         with self._open() as store:
             known = {} if force else store.keys()
             todo = []

@@ -23,7 +23,7 @@ import jsonschema
 import pytest
 from click.testing import CliRunner
 
-from grader.classroom import _job, grade_class
+from grader.classroom import grade_class, job_of
 from grader.cli import kata
 from grader.course import Course
 from grader.errors import UsageError
@@ -142,7 +142,7 @@ def near(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
             for name, data in files.items():
                 tiny.write(folder / name, "")
                 (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
-            job = _job(survey_one(folder, chapter, "submission", course.chapters), "auto")
+            job = job_of(survey_one(folder, chapter, "submission", course.chapters), "auto")
             result, log = engine.grade(job)
             assert not log
             found = json.loads(
