@@ -43,5 +43,6 @@ def _belongs(name: str, course: Course, chapter: Chapter) -> bool:
         return parts[1] == chapter.name or (len(parts) == 3 and earlier.get(parts[1]) == parts[2])
     of = parts[2] if parts[0] == "tests" else parts[1]
     if of == chapter.name:
-        return parts[0] == "tests" or parts[-1] in (chapter.file_name, f"{chapter.module}.ipynb", "README.md")
+        handout = parts[-1].startswith("README.") or parts[-1].startswith("texts.")  # in any language
+        return parts[0] == "tests" or handout or parts[-1] in (chapter.file_name, f"{chapter.module}.ipynb")
     return all(of != c.name for c in course.chapters)
