@@ -16,6 +16,7 @@ COLOURS = {"ok": "green", "missing": "red", "note": "yellow"}
 
 @click.group(
     epilog="""\b
+Example:
   kata nbgrader init COURSE --chapter ch04
   cd COURSE
   nbgrader generate_assignment ch04_losses && nbgrader release_assignment ch04_losses

@@ -91,9 +91,12 @@ def test_mistakes_are_caught(chapter):
                 if all(v == "passed" for v in found.values()):
                     slipped[wrong.id] = name
                 failures += [v for v in found.values() if v != "passed"]
-            # It would be caught for finding itself where it means to call the right program.
+            # It would fail everywhere if it found itself where it means to call the right program;
+            # a program that is only too recursive for a deep graph passes the other tests.
             if failures and all("RecursionError" in v for v in failures):
-                slipped[wrong.id] = "calls itself"
+                own = [t for t in suite.tests if t.mark.of == wrong.of]
+                if "passed" not in helpers.verdicts(suite, student, own).values():
+                    slipped[wrong.id] = "calls itself"
     catalogue.student_with(None)
     assert slipped == {}
 
