@@ -151,18 +151,22 @@ def grade_class(
             )
             summary = Summary(reused=plan.reused, unassigned=plan.unassigned, remarks=plan.remarks)
             update_record(out, class_file.path if class_file else None, list(paths), plan.times)
-            if on_plan:
-                on_plan(len(plan.jobs), plan.reused)
-            if plan.jobs:
-                with _team(course, plan, jobs, allow_isolation, cluster, ahead) as team:
-                    for done, (result, key, log) in enumerate(team.grade(plan.jobs), 1):
-                        summary.isolation = team.isolation
-                        stored = store.save(result, key, log=log)
-                        summary.graded += 1
-                        if result.status == "grader_error":
-                            summary.failures.append((result.student, result.chapter, log))
-                        if on_result:
-                            on_result(stored, done, len(plan.jobs))
+            with contextlib.ExitStack() as stack:
+                team: Team | ClusterTeam | None = None
+                if plan.jobs:
+                    team = _team(course, plan, jobs, allow_isolation, cluster, ahead)
+                    stack.enter_context(team)
+                if on_plan:  # the team gets ready meanwhile
+                    on_plan(len(plan.jobs), plan.reused)
+                graded = team.grade(plan.jobs) if team is not None else iter(())
+                for done, (result, key, log) in enumerate(graded, 1):
+                    summary.isolation = team.isolation if team is not None else None
+                    stored = store.save(result, key, log=log)
+                    summary.graded += 1
+                    if result.status == "grader_error":
+                        summary.failures.append((result.student, result.chapter, log))
+                    if on_result:
+                        on_result(stored, done, len(plan.jobs))
             store.write_csv()
     return summary
 

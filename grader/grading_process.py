@@ -205,6 +205,9 @@ def start(launched: ForkServer) -> None:
     sys.argv[1:] = []
     with Connection(descriptor) as pipe:
         serve(pipe, root, allowed, launched)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # taking numpy and pytest apart takes 50 ms, for which the main process would wait
 
 
 def serve(pipe: Connection, root: str, allowed: str, launched: ForkServer | None = None) -> None:

@@ -144,10 +144,8 @@ def grade(
     from grader.class_file import find_class_file, read_class
     from grader.classroom import grade_class
     from grader.cli.common import progress
-    from grader.cli.report import write_class_report
     from grader.course import find_course
     from grader.regrade import Selection, select
-    from grader.store import Store
 
     where = cluster_of(cluster, cluster_ca, cluster_cert, cluster_key)
     course = find_course(course_path, start=None)
@@ -157,6 +155,8 @@ def grade(
     err = console(stderr=True)
     selection, changed = None, []
     if tests or (force and (out / "grades.db").is_file()):
+        from grader.store import Store
+
         with Store(out, read_only=True) as store:
             selection = select(store.results(), students, tests)
     elif students:
@@ -169,6 +169,13 @@ def grade(
             marks = f"{before:g} before, now {result.final:g} of {result.max_score:g}"
             changed.append(f"{result.student}, {result.chapter}: {marks}")
         bar.result(result, done, total)
+
+    def planned(to_grade: int, already: int) -> None:
+        """Get ready what writes the report, while the grading processes still get ready themselves."""
+        from grader.report import warm_up
+
+        warm_up()
+        bar.plan(to_grade, already)
 
     with progress("grading", err, show=not (as_json or quiet)) as bar:
         summary = grade_class(
@@ -184,9 +191,12 @@ def grade(
             class_file=class_file,
             student=student,
             selection=selection,
-            on_plan=bar.plan,
+            on_plan=planned,
             on_result=compare,
         )
+    from grader.cli.report import write_class_report
+    from grader.store import Store
+
     seen = Seen(rows=as_json)
     with Store(out, read_only=True) as store:
         index = write_class_report(store, course, out, class_file=class_file, on_result=seen.add)

@@ -9,6 +9,7 @@ script) -> files. `changes` compares two runs, `result_pages` writes the pages o
 """
 
 from grader.report.pages import write_report
+from grader.report.render import warm_up
 from grader.report.views import for_student
 
-__all__ = ["for_student", "write_report"]
+__all__ = ["for_student", "warm_up", "write_report"]

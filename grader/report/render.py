@@ -84,3 +84,9 @@ def fingerprint() -> str:
     for source in [*sorted(TEMPLATES.iterdir()), *sorted(Path(__file__).parent.glob("*.py"))]:
         digest.update(source.read_bytes())
     return digest.hexdigest()
+
+
+def warm_up() -> None:
+    """Compile all templates now, so that the first report need not wait for it."""
+    for name in environment().list_templates(extensions=["html"]):
+        environment().get_template(name)

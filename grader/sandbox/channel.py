@@ -12,6 +12,7 @@ import re
 import secrets
 import select
 import signal
+import sys
 import time
 import types
 from collections.abc import Callable
@@ -36,6 +37,7 @@ MAX_NESTING = 50  # callbacks within callbacks
 ANSWER = frozenset(("id", "ok", "exc", "seen", "warnings", "printed"))
 QUESTION = frozenset(("id", "ask", "kind", "with"))
 ASKABLE = ("call", "attr", "setattr", "item", "setitem", "contains", "len", "iter")
+LINUX = sys.platform == "linux"
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 # Attributes of these would lead from a callback into the grader itself.
 CLOSED = (
@@ -136,6 +138,13 @@ class WorkerChannel:
 
     def cpu_seconds(self) -> float:
         """CPU time of the worker so far, by the kernel's books."""
+        if self.closed:
+            return 0.0
+        if LINUX:
+            with contextlib.suppress(OSError):  # it has ended
+                # The kernel's number for the clock of another process; reading /proc takes ten times as long.
+                return time.clock_gettime(~self.process.pid << 3 | 2)
+            return 0.0
         try:
             with open(f"/proc/{self.process.pid}/stat", "rb") as file:
                 fields = file.read().rpartition(b")")[2].split()

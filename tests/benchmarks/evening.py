@@ -10,6 +10,7 @@ chapter take in the warm process is measured apart, since it is computing that n
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import os
 import pty
 import re
@@ -27,6 +28,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 KATA = "import sys; sys.argv[0] = 'kata'; from grader.cli import main; main()"
 SECONDS = 30
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(REPOSITORY), "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "100"}
+
+
+# Loading what is installed and loaded already would be an error.
+INSTALLED = any(p.name == "nnkata" for p in importlib.metadata.entry_points(group="pytest11"))
+PLUGIN = [] if INSTALLED else ["-p", "grader.pytest_plugin"]
 
 
 def workspace(folder: Path) -> Path:
@@ -125,10 +131,10 @@ def main(rounds: int) -> None:
         cold: dict[str, list[str]] = {
             "kata test softmax": [python, "-c", KATA, "test", "softmax"],
             "python -m pytest ch04_losses/test_losses.py": [
-                *(python, "-m", "pytest", "-q", "-p", "grader.pytest_plugin", "ch04_losses/test_losses.py")
+                *(python, "-m", "pytest", "-q", *PLUGIN, "ch04_losses/test_losses.py")
             ],
             "python -m pytest ch04_losses/test_losses.py -k softmax": [
-                *(python, "-m", "pytest", "-q", "-p", "grader.pytest_plugin", "ch04_losses/test_losses.py"),
+                *(python, "-m", "pytest", "-q", *PLUGIN, "ch04_losses/test_losses.py"),
                 *("-k", "softmax and not log and not cross"),
             ],
             "kata test ch04": [python, "-c", KATA, "test", "ch04"],

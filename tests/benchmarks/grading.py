@@ -33,6 +33,7 @@ ENVIRONMENT = {
     **os.environ,
     "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), str(COURSE)]),
     "OPENBLAS_NUM_THREADS": "1",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # the other plugins of this environment would make pytest look slow
 }
 
 FLOOR = """
@@ -142,7 +143,20 @@ def pytest_each(files: list[Path], jobs: int, work: Path) -> dict[str, dict[str,
     for file in files:
         (file.parent / "test_net.py").write_text(PYTEST)
     return each(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_net.py"], files, jobs, work
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "pytest_timeout",
+            "test_net.py",
+        ],
+        files,
+        jobs,
+        work,
     )
 
 

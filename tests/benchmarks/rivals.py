@@ -287,7 +287,18 @@ class Otter:
 def ways(chosen: argparse.Namespace, files: list[Path], work: Path) -> list[Way]:
     """The ways that can run here; the floor first, then ours."""
     jobs = chosen.jobs
-    pytest = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "test_net.py"]
+    pytest = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-rA",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "pytest_timeout",
+        "test_net.py",
+    ]
     unittest = [sys.executable, "-c", grading.UNITTEST]
     found = [
         Way("floor: plain asserts, one process", lambda f: grading.floor(f, jobs, work)),

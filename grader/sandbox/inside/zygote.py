@@ -129,7 +129,10 @@ def main():
     children = set()
     control.send(b"ready")
     while True:
-        message, fds, _, _ = socket.recv_fds(control, 64, 1)
+        try:
+            message, fds, _, _ = socket.recv_fds(control, 64, 1)
+        except ConnectionError:  # the grader hung up before it had read every reply
+            break
         if not message:
             break
         if message[:1] == b"F":
@@ -155,6 +158,7 @@ def main():
     for pid in children:
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
+    os._exit(0)  # nothing is left to be tidied up, and the grader waits
 
 
 if __name__ == "__main__":
