@@ -14,10 +14,11 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -57,6 +58,7 @@ server.launch()
 from grader.grading_process import start
 start(server)
 """
+WHILE = re.compile(r"^[ \t]*while\b", re.MULTILINE)
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 
@@ -276,6 +278,7 @@ def make_plan(
             reused += 1
         else:
             plan.append((job, key))
+    plan.sort(key=lambda planned: not _may_hang(planned[0]))
     return Plan(plan, reused, chosen, unassigned, remarks, times)
 
 
@@ -299,6 +302,11 @@ def job_of(handed: HandedIn, prerequisites: str) -> Job:
         handed.notes,
         identity=handed.identity,
     )
+
+
+def _may_hang(job: Job) -> bool:
+    """True for a `while`. Such come first: an endless loop at the end would keep one process busy and the others idle."""
+    return job.source is not None and WHILE.search(job.source.text or "") is not None
 
 
 def suite_part(chapter: Chapter) -> list[Any]:
@@ -359,6 +367,7 @@ class Member:
     job: tuple[Job, str] | None = None
     preparing: str | None = None  # the chapter whose reference it is running
     ready: bool = False
+    core: int | None = None  # that it was told to stay on
     since: float = field(default_factory=time.monotonic)  # when it was last heard of or given something
 
     def send(self, *message: Any) -> None:
@@ -442,8 +451,19 @@ class Team:
         return self._with_chapters(launch(self.course, self.allowed, self.secret))
 
     def _with_chapters(self, member: Member) -> Member:
-        member.send("open", self.names)
+        member.core = self._core()
+        member.send("open", self.names, member.core)
         return member
+
+    def _core(self) -> int | None:
+        """A core for one more member, if every core has its own; None leaves it to the kernel."""
+        if not hasattr(os, "sched_getaffinity"):
+            return None
+        cores = sorted(os.sched_getaffinity(0))
+        if self.count < len(cores) or len(cores) < 2:
+            return None
+        taken = Counter(m.core for m in self.members)
+        return min(cores, key=lambda core: taken[core])
 
     def grade(self, jobs: Sequence[tuple[Job, str]]) -> Iterator[tuple[Result, str, str]]:
         """Results with their keys and logs, in the order in which they get ready.

@@ -2,7 +2,7 @@
 
 It is a program of its own, started by `grader.classroom`, and speaks over a pipe:
 
-    ("open", chapters)              -> ("ready", isolation)                      once, before all others
+    ("open", chapters, core)        -> ("ready", isolation)                      once, before all others
     ("prepare", chapter)            -> ("prepared", chapter, limits, warnings)   the reference passes here
     ("grade", Job)                  -> ("graded", Result, log, starved)
     ("stop",)
@@ -210,14 +210,26 @@ def start(launched: ForkServer) -> None:
     os._exit(0)  # taking numpy and pytest apart takes 50 ms, for which the main process would wait
 
 
+def stay_on(core: int, server: int) -> None:
+    """Keep this process, the fork server and all workers that it forks on one core.
+
+    They take turns, so one core is all they can use; left to the kernel they are often woken where another is at work.
+    """
+    with contextlib.suppress(OSError):  # a container may forbid it
+        os.sched_setaffinity(server, {core})
+        os.sched_setaffinity(0, {core})
+
+
 def serve(pipe: Connection, root: str, allowed: str, launched: ForkServer | None = None) -> None:
     """Serve one `grader.classroom` until it says stop or hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's affair
     parent = os.getppid()
     try:
         course = Course(Path(root))
-        _, names = pipe.recv()
+        _, names, core = pipe.recv()
         with open_engine(course, [course.chapter(n) for n in names], allowed, launched) as engine:
+            if core is not None:
+                stay_on(core, engine.server.pid)
             pipe.send(("ready", engine.isolation))
             while True:
                 while not pipe.poll(5.0):

@@ -317,6 +317,39 @@ def test_default_jobs():
     assert 1 <= default_jobs() <= (os.cpu_count() or 1)
 
 
+def test_what_may_hang_comes_first(tmp_path, course, planned):
+    """a submission with a `while` is not the last one, for which the other processes would wait"""
+    looping = tiny.GOOD + "\nwhile False:\n    pass\n"
+    folder = tiny.hand_in(
+        tmp_path / "class", student01=tiny.GOOD, student02="# meanwhile", student03=looping
+    )
+    grade_class([folder], tmp_path / "out", course=course)
+    assert [student for student, _ in planned] == ["student03", "student01", "student02"]
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two cores")
+def test_every_process_has_a_core_when_all_work(tmp_path, course, monkeypatch):
+    """with a process for each core, each stays on one, with its workers; with fewer the kernel decides"""
+    all_cores = os.sched_getaffinity(0)
+    cores = sorted(all_cores)[:2]
+    seen: list[list[set[int]]] = []
+    folder = tiny.hand_in(tmp_path / "class", **STUDENTS)
+
+    def look(*_):
+        pids = grading_processes()
+        seen.append(sorted(os.sched_getaffinity(pid) for pid in pids))
+
+    os.sched_setaffinity(0, cores)
+    try:
+        grade_class([folder], tmp_path / "two", course=course, jobs=2, on_result=look)
+        grade_class([folder], tmp_path / "one", course=course, jobs=1, on_result=look)
+    finally:
+        os.sched_setaffinity(0, all_cores)
+    two, one = seen[:5], seen[5:]
+    assert [{cores[0]}, {cores[1]}] in two and all(found == [set(cores)] for found in one)
+    assert scores(tmp_path / "two") == scores(tmp_path / "one") == SCORES
+
+
 # what goes wrong -------------------------------------------------------------------------------------------------
 
 
