@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from grader.results import Result
 
 ROWS = 40  # of the table in the terminal; the report shows all
+FILE_WIDTH = 160  # columns, where the width of no terminal is known
 
 course_option: Callable[[Any], Any] = click.option(
     "--course",
@@ -30,10 +32,13 @@ course_option: Callable[[Any], Any] = click.option(
 
 @functools.cache
 def console(stderr: bool = False) -> Console:
-    """The terminal. Colours only where they are seen; NO_COLOR is respected."""
+    """The terminal. Colours only where they are seen; NO_COLOR is respected. In a file tables are not folded."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    where = Console(stderr=stderr, highlight=False)
+    if not where.is_terminal and "COLUMNS" not in os.environ:
+        where.width = FILE_WIDTH
+    return where
 
 
 class Bar:
