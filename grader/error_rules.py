@@ -132,6 +132,7 @@ RULES = (
     Rule("type.no-loop", "TypeError", r"^'int' object is not iterable"),
     Rule("type.no-unpack", "TypeError", r"^cannot unpack non-iterable|^'(?P<kind>[\w.]+)' object is not iterable|iteration over a 0-d array"),
     Rule("type.list-times", "TypeError", r"^can't multiply sequence by non-int"),
+    Rule("type.join", "TypeError", r"^can only concatenate (?P<kind>list|tuple) \(not \"(?P<other>[\w.]+)\""),
     Rule("type.text", "TypeError", r"^can only concatenate|must be str, not|not all arguments converted"),
     Rule("type.no-assignment", "TypeError", r"^'(?P<kind>tuple|str)' object does not support item assignment"),
     Rule("type.item-assignment", "TypeError", r"does not support item (?:assignment|deletion)"),

@@ -102,7 +102,7 @@ def run_suite(
     channel: WorkerChannel | None = None
     lost: BaseException | None = None  # why there is no worker any more
     spawns = 0
-    for test in suite.tests:
+    for test in _slow_last(suite.tests, limits):
         missing = next((n for n in test.needs if results[n].verdict != "passed"), None)
         if missing is not None:
             results[test.id] = _result(test, _skipped(results[missing]), 0.0)
@@ -179,6 +179,18 @@ def run_suite(
         starved=starved,
         drawings=drawn[: drawings.MOST],
     )
+
+
+def _slow_last(tests: list[SuiteTest], limits: Mapping[str, float]) -> list[SuiteTest]:
+    """The order to run them in: what may take long, and whatever needs that, at the end.
+
+    A correct but slow program loses the tests that it is too slow for, and not the small ones beside them.
+    """
+    slow: set[str] = set()
+    for test in tests:  # needed tests stand before
+        if limits.get(test.id, FLOOR_SECONDS) > FLOOR_SECONDS or slow.intersection(test.needs):
+            slow.add(test.id)
+    return sorted(tests, key=lambda test: test.id in slow)
 
 
 def _not_run(exercise: str) -> Feedback:

@@ -7,13 +7,13 @@ ModuleNotFoundError. `matplotlib` is there but inert: plotting calls do nothing.
 from __future__ import annotations
 
 STANDARD_LIBRARY = """
-    __future__ abc argparse array ast asyncio atexit base64 bisect builtins bz2 cProfile calendar cmath codecs
-    collections collections.abc concurrent.futures configparser contextlib contextvars copy copyreg csv ctypes
+    __future__ _strptime abc argparse array ast asyncio atexit base64 bisect builtins bz2 cProfile calendar cmath code
+    codecs collections collections.abc colorsys concurrent.futures concurrent.futures.thread configparser contextlib contextvars copy copyreg csv ctypes
     dataclasses datetime decimal difflib dis doctest enum errno fnmatch fractions functools gc getopt getpass glob
     graphlib gzip hashlib heapq hmac importlib importlib.util inspect io itertools json keyword linecache locale
-    logging logging.handlers lzma marshal math multiprocessing multiprocessing.pool numbers operator optparse os
+    logging logging.handlers lzma marshal math multiprocessing multiprocessing.dummy multiprocessing.pool numbers operator optparse os
     os.path pathlib pdb pickle platform posixpath pprint profile pstats queue random re reprlib sched secrets
-    select shelve shutil signal socket stat statistics string struct subprocess sys tarfile tempfile textwrap
+    select shelve shlex shutil signal socket stat statistics string struct subprocess sys tarfile tempfile textwrap
     threading time timeit token tokenize traceback tracemalloc types typing unittest unittest.mock urllib.parse
     urllib.request uuid warnings weakref zipfile zlib zoneinfo
 """

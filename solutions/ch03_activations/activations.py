@@ -66,7 +66,8 @@ def sigmoid_backward(dout, a):
     Returns
     -------
     array of the same shape
-        A new array. The derivative lies between 0 and 0.25; it is 0 where a is 0 or 1.
+        A new array. The derivative lies between 0 and 0.25; it is 0 where a is 0 or 1, and small values of a keep
+        their digits.
 
     Raises
     ------

@@ -320,9 +320,7 @@ def test_default_jobs():
 def test_what_may_hang_comes_first(tmp_path, course, planned):
     """a submission with a `while` is not the last one, for which the other processes would wait"""
     looping = tiny.GOOD + "\nwhile False:\n    pass\n"
-    folder = tiny.hand_in(
-        tmp_path / "class", student01=tiny.GOOD, student02="# meanwhile", student03=looping
-    )
+    folder = tiny.hand_in(tmp_path / "class", student01=tiny.GOOD, student02="# meanwhile", student03=looping)
     grade_class([folder], tmp_path / "out", course=course)
     assert [student for student, _ in planned] == ["student03", "student01", "student02"]
 

@@ -277,7 +277,7 @@ def test_the_state_of_an_rng_can_be_asked_for(place):
     here.normal(size=4)
     state = rng_state(student, rng)
     assert state != rng_state(student, fresh)
-    assert state == {"name": "PCG64", "state": here.bit_generator.state["state"]}
+    assert state == {"name": "PCG64", "state": here.bit_generator.state["state"], "spawned": 0}
 
 
 def test_a_generator_itself_is_refused(far):

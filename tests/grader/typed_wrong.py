@@ -68,7 +68,7 @@ RAISES: list[Wrong] = [
     ("name.unknown", body("return math.exp(1)"), "f", (X,), ("import math",)),
     ("name.unknown", body("return torch.tensor(z)"), "f", (X,), ("Only numpy is used",)),
     ("name.local", body("for row in z[:0]:\n    total = row.sum()\nreturn total"), "f", (X,), ("`total`", "branch or loop that was not run")),
-    ("import.module", body("import torch\nreturn torch.exp(z)"), "f", (X,), ("no module torch", "Only numpy is used")),
+    ("import.module", body("import torch\nreturn torch.exp(z)"), "f", (X,), ("torch cannot be imported here", "Only numpy is used")),
     ("import.module", body("from ch3_activation.activations import sigmoid\nreturn sigmoid(z)"), "f", (X,), ("from ch03_activations.activations import",)),
     ("import.module", body("import nunpy as np\nreturn np.exp(z)"), "f", (X,), ("spelled numpy",)),
     ("import.name", body("from math import softplus\nreturn softplus(z)"), "f", (X,), ("no softplus",)),

@@ -339,7 +339,10 @@ class Servant:
 
     def do_rng_state(self, rng):
         state = rng.bit_generator.state
-        return {"name": state["bit_generator"], "state": dict(state.get("state", {}))}
+        spawned = getattr(
+            rng.bit_generator.seed_seq, "n_children_spawned", 0
+        )  # rng.spawn leaves the state alone
+        return {"name": state["bit_generator"], "state": dict(state.get("state", {})), "spawned": spawned}
 
     # looking on ------------------------------------------------------------------------------------------
 

@@ -68,6 +68,8 @@ class Out:
 class Stub:
     """A callable or object of the trusted side. Every use is a question asked over the socket."""
 
+    __name__ = __qualname__ = "f"  # students print these
+
     def __init__(self, line, number):
         object.__setattr__(self, "_line", line)
         object.__setattr__(self, "_number", number)

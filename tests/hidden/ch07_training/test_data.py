@@ -139,10 +139,31 @@ def a_surface(student):
         def parameters(self):
             return []
 
+        def forward(self, x):
+            return x
+
+        def backward(self, dout):
+            return dout
+
+        def zero_grad(self):
+            pass
+
+        def train(self):
+            self.training = True
+
+        def eval(self):
+            self.training = False
+
     class Surface:
         def __init__(self):
             self.params, self.grads, self.training = {"b": np.ones(1)}, {"b": np.full(1, 5.0)}, True
             self.diary, self.part = [], Part()
+
+        def __deepcopy__(self, memo):  # whoever works on a copy writes into the same diary
+            other = object.__new__(type(self))
+            memo[id(self)], memo[id(self.diary)] = other, self.diary
+            vars(other).update(__import__("copy").deepcopy(vars(self), memo))
+            return other
 
         def forward(self, X):
             in_training = self.training or self.part.training

@@ -29,10 +29,31 @@ def a_runner(student, W, lr, table, in_place):
         def parameters(self):
             return []
 
+        def forward(self, x):
+            return x
+
+        def backward(self, dout):
+            return dout
+
+        def zero_grad(self):
+            pass
+
+        def train(self):
+            self.training = True
+
+        def eval(self):
+            self.training = False
+
     class Model:
         def __init__(self):
             self.params, self.grads = {"W": np.array(W)}, {"W": np.zeros_like(W)}
             self.training, self.diary, self.part = True, [], Part()
+
+        def __deepcopy__(self, memo):  # whoever works on a copy writes into the same diary
+            other = object.__new__(type(self))
+            memo[id(self)], memo[id(self.diary)] = other, self.diary
+            vars(other).update(__import__("copy").deepcopy(vars(self), memo))
+            return other
 
         def forward(self, X):
             mode = "training" if self.training else "evaluation"

@@ -30,6 +30,12 @@ def verdict(student, X, y, hidden, outputs, options):
             self.training = options.get("training", True)
             self.diary = []
 
+        def __deepcopy__(self, memo):  # whoever works on a copy writes into the same diary
+            other = object.__new__(type(self))
+            memo[id(self)], memo[id(self.diary)] = other, self.diary
+            vars(other).update(__import__("copy").deepcopy(vars(self), memo))
+            return other
+
         def forward(self, x):
             self.diary.append("forward in training" if self.training else "forward in evaluation")
             self.x = x

@@ -1,5 +1,6 @@
 """Hidden tests of ch10: RunnerV3, with a model, an optimizer, a loss and a metric of our own."""
 
+import itertools
 import math
 
 import numpy as np
@@ -28,10 +29,31 @@ def a_runner(student, W, lr, table):
         def parameters(self):
             return []
 
+        def forward(self, x):
+            return x
+
+        def backward(self, dout):
+            return dout
+
+        def zero_grad(self):
+            pass
+
+        def train(self):
+            self.training = True
+
+        def eval(self):
+            self.training = False
+
     class Model:
         def __init__(self):
             self.params, self.grads = {"W": np.array(W)}, {"W": np.zeros_like(W)}
             self.training, self.diary, self.part = True, [], Part()
+
+        def __deepcopy__(self, memo):  # whoever works on a copy writes into the same diary
+            other = object.__new__(type(self))
+            memo[id(self)], memo[id(self.diary)] = other, self.diary
+            vars(other).update(__import__("copy").deepcopy(vars(self), memo))
+            return other
 
         def forward(self, X):
             mode = "training" if self.training else "evaluation"
@@ -224,7 +246,9 @@ def test_evaluate_leaves_the_mode_as_it_was(student, rng):
         expect("model.training after evaluate", model.training).equals(before)
         hint = "train() and eval() reach all layers, setting model.training only the outermost."
         expect("training of a layer inside, after evaluate", model.part.training).equals(before, hint)
-    expect("the forward passes of evaluate", fetch(model.diary)).equals(["forward in evaluation"] * 6)
+    expect("the forward passes of evaluate", sorted(set(fetch(model.diary)))).equals(
+        ["forward in evaluation"]
+    )
 
 
 # train ---------------------------------------------------------------------------------------------------------
@@ -281,9 +305,10 @@ def test_train_is_in_training_mode(student, rng):
     model.eval()
     batches, dev = some_batches(rng, (3, 2)), some_batches(rng, (2, 2))
     runner.train(batches, dev, 2)
-    passes = [word for word in fetch(model.diary) if word.startswith("forward")]
-    epoch = ["forward in training"] * 2 + ["forward in evaluation"] * 2
-    expect("the forward passes of two epochs", passes).equals(epoch * 2)
+    # How many passes a batch takes is the student's affair, so are several dev batches at once.
+    passes = [word for word, _ in itertools.groupby(w for w in fetch(model.diary) if w.startswith("forward"))]
+    epoch = ["forward in training", "forward in evaluation"]
+    expect("the modes of the forward passes of two epochs, in turn", passes).equals(epoch * 2)
 
 
 @points(0.75, of="RunnerV3", needs="test_train_takes_a_step_for_each_batch")

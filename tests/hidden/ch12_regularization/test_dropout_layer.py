@@ -112,7 +112,9 @@ def test_layer_backward_where_x_is_zero(student, rng):
     expect("layer.forward(zeros)", layer.forward(np.zeros((40, 40)))).close_to(np.zeros((40, 40)))
     got = expect("layer.backward(ones)", layer.backward(np.ones((40, 40)))).array((40, 40))
     near = np.where(got > 0.5, 4 / 3, 0.0)
-    expect("layer.backward(ones)", got).close_to(near, hint="Keep the mask; do not read it off the output.")
+    expect("layer.backward(ones)", got).close_to(
+        near, hint="The mask of forward, with its scale; where x is 0 it cannot be read off the output."
+    )
     share = float(np.mean(got == 0))  # standard deviation 0.011
     expect("the share of zeros in layer.backward(ones)", share).between(0.18, 0.32)
 

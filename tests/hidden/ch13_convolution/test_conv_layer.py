@@ -67,10 +67,10 @@ def test_conv_layer_gradients(student, rng):
         dout = rng.normal(size=conv(x, W, b, stride, pad).shape)
         layer.forward(x)
         dx = expect("layer.backward(dout)", layer.backward(dout))
-        dx.gradient(lambda v, W=W, b=b, s=stride, p=pad: conv(v, W, b, s, p), at=x, dout=dout)
+        dx.gradient(lambda v, W=W, b=b, s=stride, p=pad: conv(v, W, b, s, p), at=x, dout=dout, batch=2)
         dw, db = expect("layer.grads", layer.grads).keys("W", "b").values()
-        dw.close_to(kernel_gradient(dout, x, W, stride, pad))
-        db.close_to(dout.sum(axis=(0, 2, 3)))
+        dw.close_to(kernel_gradient(dout, x, W, stride, pad), batch=2)
+        db.close_to(dout.sum(axis=(0, 2, 3)), batch=2)
 
 
 @points(1.5, of="Conv2d", needs="test_conv_layer_gradients")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader import battery, expect, many, points, refuses
+from grader import battery, expect, in_worker, many, points, refuses
 
 # conv_output_size ----------------------------------------------------------------------------------------------
 
@@ -224,8 +224,16 @@ def test_receptive_field_behaves(student):
         refuses(
             "receptive_field(kernels, strides)", ValueError, student.receptive_field, kernels, strides=strides
         )
-    kernels, strides = np.array([3, 5, 2]), np.array([2, 1, 3])
-    battery.leaves_arguments_alone(
-        "receptive_field(kernels, strides)", student.receptive_field, kernels, strides
+    kernels, strides, size = expect("receptive_field", lists_afterwards(student)).sequence(3)
+    expect("receptive_field(kernels, strides)", size).equals(13)
+    expect("the two lists afterwards", [kernels, strides]).equals(
+        [[3, 5, 2], [2, 1, 3]], "It changed a list that it was given."
     )
-    expect("receptive_field(kernels, strides)", student.receptive_field(kernels, strides)).equals(13)
+
+
+@in_worker
+def lists_afterwards(student):
+    """Both lists after a call, and its result."""
+    kernels, strides = [3, 5, 2], [2, 1, 3]
+    size = student.receptive_field(kernels, strides)
+    return kernels, strides, size

@@ -219,14 +219,16 @@ def batches_of_loader(student, n, size, epochs, seed):
 
 @in_worker
 def watched(student, X, y, X_test, y_test):
-    """Train a model that writes down in which mode it saw how many rows."""
+    """Train a model that writes down in which mode it saw which rows; those of X_test follow after those of X."""
     import numpy as np
 
     seen = []
+    known = np.concatenate([X, X_test])[:, 0]
 
     class Watch(student.Layer):
         def forward(self, x):
-            seen.append([bool(self.training), len(x)])
+            rows = [int(np.argmin(abs(known - v))) for v in np.asarray(x)[:, 0]]
+            seen.append([bool(self.training), rows])
             return x
 
         def backward(self, dout):
@@ -243,10 +245,16 @@ def test_modes_of_training_and_judging(student, rng):
     """batches in training mode, accuracies in eval mode on all rows, training mode at the end"""
     X, y, X_test, y_test, _, _ = linear_case(rng, n=12)
     seen, training, _ = expect("train_digits", watched(student, X, y, X_test, y_test)).sequence(3)
-    learned = [rows for mode, rows in seen if mode]
-    judged = sorted(rows for mode, rows in seen if not mode)
-    expect("rows seen in training mode", learned).equals([5, 5, 2, 5, 5, 2])
-    expect("rows seen in eval mode, in all", sum(judged)).equals(12 + 6)
+    learned = [len(rows) for mode, rows in seen if mode]
+    expect("rows seen in training mode, pass by pass", learned).equals([5, 5, 2, 5, 5, 2])
+    last = max(i for i, (mode, _) in enumerate(seen) if mode)
+    before, after = (
+        sorted({r for mode, rows in part if not mode for r in rows}) for part in (seen[:last], seen[last:])
+    )
+    hint = "X_test is for the accuracy after the last epoch, and for nothing else."
+    expect("rows of X_test seen before training has ended", [r for r in before if r >= 12]).equals([], hint)
+    hint = "The accuracies after the last epoch are those of all rows, computed in eval mode."
+    expect("rows of X_train and X_test seen in eval mode after training", after).equals(list(range(18)), hint)
     expect("model.training afterwards", training).equals(True)
 
 

@@ -50,7 +50,7 @@ def test_zero_weights_leave_relu(student, rng):
     block, _, _ = block_of(student, rng, 2, scale=0.0)
     x, dout = rng.normal(size=(2, 2, 3, 4)), rng.normal(size=(2, 2, 3, 4))
     expect("block.forward(x) with zero weights", block.forward(x)).close_to(np.maximum(x, 0))
-    hint = "The gradient goes around f as well: that is the +1."
+    hint = "First back through the last ReLU; then through f, and around it: that is the +1."
     expect("block.backward(dout) with zero weights", block.backward(dout)).close_to(dout * (x > 0), hint=hint)
 
 
