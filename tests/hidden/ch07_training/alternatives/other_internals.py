@@ -1,6 +1,7 @@
-"""New arrays instead of changed ones, a context manager for the mode, named tuples, a snapshot as bytes."""
+"""New arrays instead of changed ones, judging by a copy of the model, named tuples, a snapshot as bytes."""
 
 import contextlib
+import copy
 import io
 from collections import defaultdict, namedtuple
 
@@ -15,14 +16,10 @@ Judged = namedtuple("Judged", "loss score")
 
 @contextlib.contextmanager
 def evaluating(model):
-    """The model in eval mode, and whatever happens, back in its own afterwards."""
-    before = bool(model.training)
-    model.eval()
-    try:
-        yield model
-    finally:
-        if before:
-            model.train()
+    """A copy of the model in eval mode; the model itself is left alone."""
+    twin = copy.deepcopy(model)
+    twin.eval()
+    yield twin
 
 
 class BatchGD:
@@ -87,8 +84,8 @@ class Runner:
         return Judged(np.float64(self.loss_fn(scores, y)[0]), np.float64(self.metric(scores, y)))
 
     def predict(self, X):
-        with evaluating(self.model) as model:
-            return model.forward(X)
+        with evaluating(self.model) as twin:
+            return twin.forward(X)
 
     def train(self, X, y, X_dev, y_dev, epochs, log=None):
         for _ in range(epochs):
@@ -129,8 +126,8 @@ class Runner:
 
 def decision_grid(model, xlim, ylim, n):
     xx, yy = np.meshgrid(np.linspace(*xlim, num=n), np.linspace(*ylim, num=n), indexing="ij")
-    with evaluating(model):
-        zz = model.forward(np.column_stack([xx.ravel(), yy.ravel()]))
+    with evaluating(model) as twin:
+        zz = twin.forward(np.column_stack([xx.ravel(), yy.ravel()]))
     return Grid(xx.T, yy.T, zz.reshape(n, n).T)
 
 
@@ -139,10 +136,10 @@ def overfits_tiny_batch(model_fn, X, y, steps=1000, lr=0.5, verbose=False):
     loss_fn = {1: softmax_cross_entropy, 2: bce_with_logits}[np.ndim(y)]
     opt = BatchGD(model, lr)
     for _ in range(steps):
-        with evaluating(model):
-            if accuracy(model.forward(X), y) == 1:
+        with evaluating(model) as twin:
+            if accuracy(twin.forward(X), y) == 1:
                 break
         model.train()
         train_step(model, loss_fn, opt, X, y)
-    with evaluating(model):
-        return np.bool_(accuracy(model.forward(X), y) == 1)
+    with evaluating(model) as twin:
+        return np.bool_(accuracy(twin.forward(X), y) == 1)

@@ -18,12 +18,20 @@ def fill(model, arrays):
         layer.params[name] = np.array(array, dtype=layer.params[name].dtype)
 
 
+def layers_of(model):
+    yield model
+    for layer in model.sublayers():
+        yield from layers_of(layer)
+
+
 def looking(model, look):
-    """What look() gives while the model is in eval mode."""
-    mode = model.training
-    model.eval()
+    """What look() gives while every layer is in eval mode."""
+    modes = [(layer, layer.training) for layer in layers_of(model)]
+    for layer, _ in modes:
+        layer.eval()
     result = look()
-    {True: model.train, False: model.eval}[bool(mode)]()
+    for layer, mode in modes:  # the outer ones first, for theirs reach those inside
+        {True: layer.train, False: layer.eval}[bool(mode)]()
     return result
 
 

@@ -102,7 +102,16 @@ def activation_scales(widths, act, init, x, rng):
         raise ValueError("no such activation")
     h, scales = np.array(x, dtype=float), []
     for layer in range(1, len(widths)):
-        z = h @ weights((widths[layer - 1], widths[layer]), init, rng)
-        h = np.array([[CURVES[act](t) for t in row] for row in z.tolist()])
-        scales.append(math.fsum(t * t for t in h.ravel().tolist()) / h.size)
+        W = weights((widths[layer - 1], widths[layer]), init, rng)
+        after = []
+        for row in h:
+            outputs = []
+            for j in range(W.shape[1]):
+                total = 0.0
+                for i in range(W.shape[0]):
+                    total += row[i] * W[i, j]
+                outputs.append(CURVES[act](total))
+            after.append(outputs)
+        h = np.array(after)
+        scales.append(math.fsum(t * t for row in after for t in row) / h.size)
     return scales

@@ -234,6 +234,13 @@ def train_digits(model, X_train, y_train, X_test, y_test, rng, epochs=10, lr=0.0
     opt = Momentum(model, lr, 0.9)
     loader = DataLoader(ArrayDataset(X_train, y_train), batch_size, True, rng)
     history = []
+
+    def share(X, y):
+        right = 0
+        for i in range(0, len(X), 100):
+            right += int((model.forward(X[i : i + 100]).argmax(axis=1) == y[i : i + 100]).sum())
+        return right / len(X)
+
     model.train()
     for e in range(epochs):
         if 10 * e >= 8 * epochs:
@@ -248,15 +255,12 @@ def train_digits(model, X_train, y_train, X_test, y_test, rng, epochs=10, lr=0.0
             total += loss
             count += 1
         history.append(float(total / count))
+        model.eval()
+        few = min(20, len(X_train))
+        print(e, history[-1], share(X_train[:few], y_train[:few]))  # the author likes to watch
+        model.train()
     model.zero_grad()
     model.eval()
-
-    def share(X, y):
-        right = 0
-        for i in range(0, len(X), 100):
-            right += int((model.forward(X[i : i + 100]).argmax(axis=1) == y[i : i + 100]).sum())
-        return right / len(X)
-
     result = {
         "loss": history,
         "train_accuracy": share(X_train, y_train),
