@@ -140,7 +140,9 @@ def run_suite(
             seconds = limits.get(test.id, FLOOR_SECONDS)
             if hung[test.mark.of]:  # a function that hangs for some inputs only can still show what it does
                 seconds = min(seconds, max(AFTER_A_HANG, seconds / 10))
-            channel.begin(Limit(seconds, say("grade.limit.test", seconds=seconds)))
+                channel.begin(Limit(seconds, say("grade.limit.again", seconds=seconds)))
+            else:
+                channel.begin(Limit(seconds, say("grade.limit.test", seconds=seconds)))
             channel.log = []
         drawings.begin()
         with at_most(TRUSTED_SECONDS + PATIENCE * limits.get(test.id, FLOOR_SECONDS)):

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +19,7 @@ from grader.grade import (
     RESPAWNS,
     Outcome,
     Submission,
+    _slow_last,
     grade_in_sandbox,
     reference_outcome,
     sandbox_sources,
@@ -209,7 +211,8 @@ def test_messages_of_the_verdicts(engine):
     assert first.message.startswith("IndexError in ch05_tiny/tiny.py, line 2: ")
     assert second.message == "Counts once this passes: double gives twice each entry."
     assert (
-        result.tests[4].verdict == "timeout" and result.tests[4].limit == f"{AFTER_A_HANG:g} s for one test"
+        result.tests[4].verdict == "timeout"
+        and result.tests[4].limit == f"{AFTER_A_HANG:g} s for one test, after one that took too long"
     )
     assert last.verdict == "timeout" and last.message.startswith(
         "Not run: total took too long in 2 tests before."
@@ -326,6 +329,24 @@ def test_what_students_import_is_there(engine):
         f"from {m} import *" for m in ("numpy", "math", "numpy.linalg", "numpy.random", "typing")
     ]
     result = grade(engine, "\n".join(lines) + "\nx = linalg.norm(array([3, 4]))\nassert x == 5\n" + tiny.GOOD)
+    assert result.notes == [] and verdicts(result) == ["passed"] * 6
+
+
+def test_what_may_take_long_is_run_last():
+    """slow tests and those that need them come after all small ones, each group in its own order"""
+    tests = [
+        SimpleNamespace(id=i, needs=needs)
+        for i, needs in (("a", ()), ("b", ("a",)), ("c", ()), ("d", ("c",)))
+    ]
+    assert [t.id for t in _slow_last(tests, {"a": 20.0, "c": 2.0})] == ["c", "d", "a", "b"]
+    assert [t.id for t in _slow_last(tests, {})] == ["a", "b", "c", "d"]
+
+
+def test_what_modules_import_when_used_is_there(engine):
+    """threads of a pool and dates read from text"""
+    pool = "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(2) as pool:\n    list(pool.map(abs, [1]))\n"
+    date = "import datetime\ndatetime.datetime.strptime('2020', '%Y')\n"
+    result = grade(engine, pool + date + tiny.GOOD)
     assert result.notes == [] and verdicts(result) == ["passed"] * 6
 
 

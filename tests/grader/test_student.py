@@ -268,6 +268,20 @@ def test_one_rng_goes_on_drawing(place):
     assert student.same(rng, Rng(3)) is False
 
 
+def test_a_spawned_generator_counts_as_use(place):
+    """rng.spawn does not move the state, but it is seen"""
+    student = place.student("def f(rng): return rng.spawn(1)[0].normal()")
+    rng, fresh = Rng(11), Rng(11)
+    student.f(rng)
+    assert rng_state(student, rng) != rng_state(student, fresh)
+
+
+def test_a_function_of_ours_has_a_name(place):
+    """what is passed in can be printed by its name"""
+    student = place.student("def f(g): return f'{g.__name__} gives {g(2.0)}'")
+    assert student.f(lambda v: 2 * v).endswith(" gives 4.0")
+
+
 def test_the_state_of_an_rng_can_be_asked_for(place):
     """rng_state tells whether and how far the generator was used"""
     student = place.student("def f(rng): return rng.normal(size=4)")
