@@ -72,9 +72,10 @@ def demo(out: Path, jobs: int | None, course_path: Path | None) -> int:
     seconds = time.monotonic() - started
     with Store(out, read_only=True) as store:
         index = write_class_report(store, course, out)
-        table_of_scores(terminal, list(store.results()))
+        results = list(store.results())
+    table_of_scores(terminal, results)
     terminal.print(
-        f"{summary.graded} submissions of {len(students)} students graded in {seconds:.1f} s. "
+        f"{sum(r.status != 'missing' for r in results)} submissions of {len(students)} students graded in {seconds:.1f} s. "
         f"Isolation: {isolation.level}."
     )
     terminal.print(f"Report: {index.resolve()}", soft_wrap=True)

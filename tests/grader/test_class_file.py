@@ -465,9 +465,9 @@ def test_results_graded_before_the_class_file_move_to_their_ids(tmp_path, course
     put(folder / "class.toml", 'roster = "roster.csv"')
     put(folder / "roster.csv", ROSTER)
     done = grade(course, folder, "--out", out)
-    assert done.exit_code == 0 and "3 graded, 2 already graded" in done.output, told(
+    assert done.exit_code == 0 and "0 graded, 2 already graded, 3 handed in nothing" in done.output, told(
         done
-    )  # three are missing
+    )
     assert {p.name for p in (out / "results").iterdir()} == {f"student0{n}" for n in range(1, 6)}
     assert not (out / "feedback" / "Two").exists()
     mark = marks_in(out).of["student02", "ch01_tiny"]
