@@ -32,9 +32,9 @@ from grader.class_file.record import update_record
 from grader.class_file.times import nbgrader_times
 from grader.course import Chapter, Course
 from grader.errors import GraderFailure, KitError, UsageError
-from grader.jobs import Job, environment
+from grader.jobs import Job, environment, lost
 from grader.regrade import Selection
-from grader.results import Isolation, Result, now
+from grader.results import Isolation, Result
 from grader.seeds import course_secret
 from grader.stripped import stripped_source
 from grader.submission import HandedIn, Notebook, read_handed_in, read_unparsed, survey
@@ -59,7 +59,6 @@ from grader.grading_process import start
 start(server)
 """
 WHILE = re.compile(r"^[ \t]*while\b", re.MULTILINE)
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
 
 @dataclass
@@ -67,6 +66,7 @@ class Summary:
     """What a run did."""
 
     graded: int = 0
+    missing: int = 0  # of these, where nothing was handed in
     reused: int = 0
     failures: list[tuple[str, str, str]] = field(default_factory=list)  # student, chapter, log
     isolation: Isolation | None = None
@@ -143,9 +143,8 @@ def grade_class(
             "With --cluster the workers say how many submissions are graded at once. Leave --jobs out."
         )
     with _ahead(course, allow_isolation, cluster) as ahead:
-        from grader.store import (
-            Store,  # takes as long to import as what the grading process imports meanwhile
-        )
+        # This takes as long to import as what the grading process imports meanwhile.
+        from grader.store import Store
 
         with Store(out) as store:
             plan = make_plan(
@@ -153,22 +152,21 @@ def grade_class(
             )
             summary = Summary(reused=plan.reused, unassigned=plan.unassigned, remarks=plan.remarks)
             update_record(out, class_file.path if class_file else None, list(paths), plan.times)
-            with contextlib.ExitStack() as stack:
-                team: Team | ClusterTeam | None = None
-                if plan.jobs:
-                    team = _team(course, plan, jobs, allow_isolation, cluster, ahead)
-                    stack.enter_context(team)
-                if on_plan:  # the team gets ready meanwhile
-                    on_plan(len(plan.jobs), plan.reused)
-                graded = team.grade(plan.jobs) if team is not None else iter(())
-                for done, (result, key, log) in enumerate(graded, 1):
-                    summary.isolation = team.isolation if team is not None else None
-                    stored = store.save(result, key, log=log)
-                    summary.graded += 1
-                    if result.status == "grader_error":
-                        summary.failures.append((result.student, result.chapter, log))
-                    if on_result:
-                        on_result(stored, done, len(plan.jobs))
+            if on_plan and not plan.jobs:
+                on_plan(0, plan.reused)
+            if plan.jobs:
+                with _team(course, plan, jobs, allow_isolation, cluster, ahead) as team:
+                    if on_plan:  # the team gets ready meanwhile
+                        on_plan(len(plan.jobs), plan.reused)
+                    for done, (result, key, log) in enumerate(team.grade(plan.jobs), 1):
+                        summary.isolation = team.isolation
+                        stored = store.save(result, key, log=log)
+                        summary.graded += 1
+                        summary.missing += result.status == "missing"
+                        if result.status == "grader_error":
+                            summary.failures.append((result.student, result.chapter, log))
+                        if on_result:
+                            on_result(stored, done, len(plan.jobs))
             store.write_csv()
     return summary
 
@@ -396,7 +394,7 @@ def launch(course: Course, allowed: str, secret: str) -> Member:
         [sys.executable, "-c", PROGRAM, arguments],
         env={
             **os.environ,
-            **dict.fromkeys(THREADS, "1"),
+            **limits.ONE_THREAD,
             "NNKATA_SECRET": secret,
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         },
@@ -583,19 +581,4 @@ class Team:
 
     def _lost(self, job: Job) -> Result:
         assert self.isolation is not None
-        return Result(
-            student=job.student,
-            chapter=job.chapter,
-            status="grader_error",
-            submission={
-                "sha256": job.source.sha256 if job.source else "",
-                "files": [],
-                "kind": job.source.kind if job.source else "none",
-            },
-            identity=dict(job.identity),
-            suite={"sha256": suite_hash(self.course.chapter(job.chapter), self.secret)},
-            environment=environment(),
-            isolation=self.isolation.to_dict(),
-            started=now(),
-            notes=["The grader failed, not the submission. No grade was written."],
-        )
+        return lost(job, suite_hash(self.course.chapter(job.chapter), self.secret), self.isolation)

@@ -30,9 +30,9 @@ from typing import TYPE_CHECKING, Any
 from grader import errors
 from grader.course import Chapter, Course
 from grader.errors import GraderFailure, KitError, UsageError
-from grader.jobs import Job, environment
+from grader.jobs import Job, lost
 from grader.pack import bundle
-from grader.results import LEVELS, Isolation, Result, now
+from grader.results import LEVELS, Isolation, Result
 from grader.seeds import course_secret
 from grader.version import suite_hash
 
@@ -423,22 +423,8 @@ class ClusterTeam:
 
     def _lost(self, job: Job) -> Result:
         """A result without a grade: the failure is ours."""
-        return Result(
-            student=job.student,
-            chapter=job.chapter,
-            status="grader_error",
-            submission={
-                "sha256": job.source.sha256 if job.source else "",
-                "files": [],
-                "kind": job.source.kind if job.source else "none",
-            },
-            identity=dict(job.identity),
-            suite=self._suite(job.chapter),
-            environment=environment(),
-            isolation=(self.isolation or Isolation("process", ("nothing was graded yet",))).to_dict(),
-            started=now(),
-            notes=["The grader failed, not the submission. No grade was written."],
-        )
+        isolation = self.isolation or Isolation("process", ("nothing was graded yet",))
+        return lost(job, self._suite(job.chapter)["sha256"], isolation)
 
 
 @contextlib.contextmanager

@@ -13,12 +13,14 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from grader.errors import KitError
 from grader.feedback import explain
+from grader.limits import AFTER_A_HANG
 from grader.mistakes import Catalogue, Mistake, load_catalogue
 from grader.results import Diagnosis
 from grader.student import Log, Remote
@@ -27,8 +29,7 @@ from grader.suite import Suite, SuiteTest
 # Of CPU time, for a catalogued mistake; slower ones are not recognised by that test. Trainings take a second, endless
 # loops all that they get, but only once.
 SECONDS_PER_TEST = 4.0
-AFTER_A_HANG = 0.2
-AGAIN = 0.1  # seconds to the next alarm: one that rings within a destructor is swallowed, another may be too early
+AGAIN = 0.1  # seconds to the next alarm: one may ring too early, or within a destructor
 SAME = 1e-9  # relative difference that rounding may make
 AT_MOST = 3  # mistakes named for one exercise; more means that the tests cannot tell them apart
 
@@ -162,8 +163,8 @@ def at_most(seconds: float) -> Iterator[None]:
 
     began = time.thread_time()
 
-    def ring(*_: Any) -> None:
-        if time.thread_time() - began >= 0.9 * seconds:
+    def ring(_: int, frame: FrameType | None) -> None:
+        if time.thread_time() - began >= 0.9 * seconds and not _swallowing(frame):
             raise TookTooLong
 
     before = signal.signal(signal.SIGPROF, ring)
@@ -173,6 +174,15 @@ def at_most(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
+
+
+def _swallowing(frame: FrameType | None) -> bool:
+    """Whether what is raised here would get lost in a destructor or a weak reference's callback, with a warning."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__" or frame.f_globals.get("__name__") == "weakref":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def diagnose(diagnoser: Diagnoser, seen: Mapping[str, Behaviour]) -> dict[str, list[Diagnosis]]:

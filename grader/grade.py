@@ -20,7 +20,7 @@ from grader.diagnose import Behaviour, Diagnoser, TookTooLong, at_most, diagnose
 from grader.errors import GraderFailure, StudentError, SubmissionDied
 from grader.explain_errors import cause_of
 from grader.feedback import Feedback, explain
-from grader.limits import CEILING_SECONDS, FLOOR_SECONDS, GENEROSITY, SUBMISSION_SECONDS
+from grader.limits import AFTER_A_HANG, CEILING_SECONDS, FLOOR_SECONDS, GENEROSITY, SUBMISSION_SECONDS
 from grader.notebook_read import place
 from grader.numpy_warnings import Warned
 from grader.numpy_warnings import notes as warning_notes
@@ -34,7 +34,6 @@ from grader.suite import Suite, SuiteTest
 from grader.texts import say
 
 LOAD_SECONDS = 10.0
-AFTER_A_HANG = 0.2  # seconds at least for the next test of an exercise that has hung once
 HANGS = 2  # of an exercise; its further tests are not run
 TRUSTED_SECONDS = 60.0  # for our own part of one test
 RESPAWNS = 10

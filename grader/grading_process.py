@@ -37,7 +37,7 @@ from grader.grade import (
     time_limits,
     warnings_of,
 )
-from grader.jobs import Job, environment
+from grader.jobs import NOT_GRADED, Job, environment
 from grader.results import Isolation, Result, now, total
 from grader.sandbox.isolation import start_server
 from grader.sandbox.server import ForkServer
@@ -170,7 +170,7 @@ def _texts(own: Mapping[str, str | Notebook]) -> dict[str, str]:
 def _not_graded(result: Result, clock: float) -> Result:
     result.status = "grader_error"
     result.seconds = round(time.monotonic() - clock, 3)
-    result.notes.append("The grader failed, not the submission. No grade was written.")
+    result.notes.append(NOT_GRADED)
     return result
 
 

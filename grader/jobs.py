@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 
+from grader.results import Isolation, Result, now
 from grader.submission import Notebook, Source
 from grader.version import VERSION
+
+NOT_GRADED = "The grader failed, not the submission. No grade was written."
 
 
 @dataclass(frozen=True)
@@ -44,3 +47,23 @@ def environment() -> dict[str, str]:
         "nnkata": VERSION,
         "platform": f"{sys.platform}-{platform.machine()}",
     }
+
+
+def lost(job: Job, suite_sha256: str, isolation: Isolation) -> Result:
+    """The result of a job that nobody brought back: without a grade, since the failure is ours."""
+    return Result(
+        student=job.student,
+        chapter=job.chapter,
+        status="grader_error",
+        submission={
+            "sha256": job.source.sha256 if job.source else "",
+            "files": [],
+            "kind": job.source.kind if job.source else "none",
+        },
+        identity=dict(job.identity),
+        suite={"sha256": suite_sha256},
+        environment=environment(),
+        isolation=isolation.to_dict(),
+        started=now(),
+        notes=[NOT_GRADED],
+    )

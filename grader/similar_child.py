@@ -80,7 +80,7 @@ def _fingerprint(name: str, text: str) -> CodeFingerprint:
         raise TooSlow(name)
 
     signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, SECONDS_PER_FILE)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS_PER_FILE, SECONDS_PER_FILE)
     try:
         if len(text) < K:
             text += "\n" * K

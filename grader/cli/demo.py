@@ -72,10 +72,9 @@ def demo(out: Path, jobs: int | None, course_path: Path | None) -> int:
     seconds = time.monotonic() - started
     with Store(out, read_only=True) as store:
         index = write_class_report(store, course, out)
-        results = list(store.results())
-    table_of_scores(terminal, results)
+        table_of_scores(terminal, list(store.results()))
     terminal.print(
-        f"{sum(r.status != 'missing' for r in results)} submissions of {len(students)} students graded in {seconds:.1f} s. "
+        f"{summary.graded - summary.missing} submissions of {len(students)} students graded in {seconds:.1f} s. "
         f"Isolation: {isolation.level}."
     )
     terminal.print(f"Report: {index.resolve()}", soft_wrap=True)

@@ -162,11 +162,7 @@ def grade(
     elif students:
         selection = Selection(students)
 
-    missing = 0
-
     def compare(result: Result, done: int, total: int) -> None:
-        nonlocal missing
-        missing += result.status == "missing"
         pair = (result.student, result.chapter)
         before = selection.before.get(pair) if selection else None
         if before is not None and result.final is not None and result.final != before:
@@ -224,8 +220,8 @@ def grade(
             terminal.print(f"... and {seen.students - ROWS} more students, see the report.")
         again = f", {summary.reused} already graded" if summary.reused else ""
         level = f" Isolation: {summary.isolation.level}." if summary.isolation else ""
-        nothing = f", {missing} handed in nothing" if missing else ""
-        terminal.print(f"{summary.graded - missing} graded{again}{nothing}.{level}", highlight=False)
+        nothing = f", {summary.missing} handed in nothing" if summary.missing else ""
+        terminal.print(f"{summary.graded - summary.missing} graded{again}{nothing}.{level}", highlight=False)
         if class_file is not None:
             of = f", {len(class_file.people.list)} students" if class_file.people else ""
             terminal.print(f"Class: {class_file.path}{of}", soft_wrap=True, highlight=False, markup=False)

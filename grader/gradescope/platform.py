@@ -24,11 +24,11 @@ from grader.errors import GraderFailure, KitError
 from grader.files import write_atomically
 from grader.gradescope.results import failure, results_of, to_json
 from grader.gradescope.settings import FILE, Settings
+from grader.limits import ONE_THREAD
 from grader.results import Result
 
 MARGIN_SECONDS = 30.0  # before Gradescope's time limit
 ATTEMPTS = 2
-THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 MODULE = "grader.cli.on_gradescope"
 METADATA_BYTES = 8 << 20
 Log = Callable[[str], Any]
@@ -91,7 +91,7 @@ def _inner(root: Path, out: Path, seconds: float, log: Log) -> int:
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             [sys.executable, "-I", "-m", MODULE, "--grade", str(root), str(out), str(int(seconds))],
-            env={**os.environ, **dict.fromkeys(THREADS, "1")},
+            env={**os.environ, **ONE_THREAD},
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,

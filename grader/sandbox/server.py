@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from grader.errors import GraderFailure
-from grader.limits import CPU_SECONDS, MEMORY_BYTES
+from grader.limits import CPU_SECONDS, MEMORY_BYTES, ONE_THREAD
 from grader.sandbox.modules import PRELOADED
 
 HERE = Path(__file__).resolve().parent
@@ -111,13 +111,10 @@ class ForkServer:
             "memory": self.limits.memory_bytes,
             "cpu": self.limits.cpu_seconds,
         }
-        threads = dict.fromkeys(
-            ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"), "1"
-        )
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-s", "-P", "-B", str(INSIDE / "zygote.py"), json.dumps(config)],
-                env={**threads, "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "ignore"},
+                env={**ONE_THREAD, "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "PYTHONWARNINGS": "ignore"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 import re
 import sys
+import time
 
 import pytest
 
@@ -14,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import chapters as helpers
 import tiny
 
-from grader.diagnose import Behaviour, Diagnoser, same_answer, same_behaviour
+from grader.diagnose import Behaviour, Diagnoser, TookTooLong, at_most, same_answer, same_behaviour
 from grader.grade import Submission, add_diagnoses, grade_in_sandbox
 from grader.grading_process import open_engine
 
@@ -128,6 +129,29 @@ def test_an_endless_mistake_does_not_stop_the_grader(engine):
         "M904": "timeout",
         "M905": "raised",
     }
+
+
+def test_the_limit_of_trusted_code_is_not_lost_in_a_destructor(monkeypatch):
+    """an alarm that rings while an object is being thrown away ends the computation soon after"""
+    lost = []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+
+    class Slow:
+        def __del__(self):
+            compute(0.4)
+
+    def compute(seconds):
+        until = time.thread_time() + seconds
+        while time.thread_time() < until:
+            pass
+
+    def throw_away_and_go_on():
+        Slow()
+        compute(5.0)
+
+    with pytest.raises(TookTooLong), at_most(0.1):
+        throw_away_and_go_on()
+    assert lost == []
 
 
 def test_a_broken_catalogue_costs_no_grade(engine):

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 KATA = "import sys; sys.argv[0] = 'kata'; from grader.cli import main; main()"
 # nbgrader takes three seconds to import. So one process does that and forks for every command.
@@ -38,6 +40,11 @@ for line in sys.stdin:
     print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 SECONDS = 110
+HEAVY = [  # marks of what runs a whole class through nbgrader's commands
+    pytest.mark.heavy,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux"),
+]
 
 
 class Desk:

@@ -21,15 +21,11 @@ import pytest
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nnkata[instructor]'")
 sys.path.insert(0, str(Path(__file__).parent))
 import zoo
-from desk_of_nbgrader import ROOT, Desk
+from desk_of_nbgrader import HEAVY, ROOT, Desk
 
 from grader.course import Course
 
-pytestmark = [
-    pytest.mark.heavy,
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux"),
-]
+pytestmark = HEAVY
 A = zoo.ASSIGNMENT
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 TOKEN = "0123456789abcdef"

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("nbgrader", reason="nbgrader is not installed: pip install 'nnkata[instructor]'")
 sys.path.insert(0, str(Path(__file__).parent))
 import zoo
-from desk_of_nbgrader import ROOT, Desk
+from desk_of_nbgrader import HEAVY, ROOT, Desk
 
 from grader.course import Course
 from grader.nbgrader.leaks import leaks
@@ -21,11 +21,7 @@ from grader.nbgrader.source import exercise_score, points_of
 from grader.notebook_build import source_of
 from grader.results import Result
 
-pytestmark = [
-    pytest.mark.heavy,
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux"),
-]
+pytestmark = HEAVY
 A = zoo.ASSIGNMENT
 CANVAS = """Student,ID,SIS User ID,SIS Login ID,Section,ch04_losses (77)
     Points Possible,,,,,50.75
