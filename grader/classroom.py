@@ -14,6 +14,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import pickle
 import re
 import subprocess
 import sys
@@ -50,6 +51,7 @@ START_SECONDS = 120.0
 SILENCE_SECONDS = 4 * limits.SUBMISSION_SECONDS
 HEARTBEAT = 5.0  # seconds between looks at processes that say nothing
 IDLE_DEATHS = 3
+AHEAD_BYTES = 1 << 16  # of a job: it must fit into the pipe, since a busy member does not read
 # The fork server gets warm while the grading process imports what it needs itself.
 PROGRAM = """
 from grader.sandbox.server import ForkServer
@@ -363,6 +365,7 @@ class Member:
     process: subprocess.Popen[bytes]
     pipe: connection.Connection
     job: tuple[Job, str] | None = None
+    next: tuple[Job, str] | None = None  # sent ahead, so that it does not wait for us in between
     preparing: str | None = None  # the chapter whose reference it is running
     ready: bool = False
     core: int | None = None  # that it was told to stay on
@@ -429,6 +432,7 @@ class Team:
         self.measured: dict[
             str, dict[str, Any]
         ] = {}  # of a chapter: time limits and warnings of the reference
+        self.suspects: set[int] = set()  # id() of jobs, one of which may have ended a process
         self.idle_deaths = 0  # of processes that had no submission in hand
 
     def __enter__(self) -> Team:
@@ -488,6 +492,7 @@ class Team:
                 busy = sum(m.job is not None or m.preparing is not None for m in self.members)
                 if member.ready and member.job is None and todo and busy < at_once:
                     self._give(member, todo)
+                    self._give_ahead(member, todo)
             for member in self._heard():
                 try:
                     message = member.pipe.recv()
@@ -506,9 +511,10 @@ class Team:
                     case ("graded", result, log, starved):
                         assert member.job is not None
                         job, key = member.job
-                        member.job = None
-                        if (todo and at_once > 1) or len(self.members) == 1:
+                        member.job, member.next = member.next, None
+                        if member.job is None and ((todo and at_once > 1) or len(self.members) == 1):
                             self._give(member, todo)  # it works while its result is stored
+                        self._give_ahead(member, todo)
                         if starved and again is not None:
                             again.append((job, key))
                         else:
@@ -533,11 +539,10 @@ class Team:
         A member that has died meanwhile keeps the job; its closed pipe is found and it is replaced.
         """
         for _ in range(len(todo)):
-            job, key = todo[0]
+            job, _ = todo[0]
             if job.chapter in self.measured:
-                todo.popleft()
-                member.job = (job, key)
-                member.send("grade", Job(**{**vars(job), **self.measured[job.chapter]}))
+                member.job = todo.popleft()
+                member.send("grade", self._with_limits(job))
                 return
             if not any(m.preparing == job.chapter for m in self.members):
                 member.preparing = job.chapter
@@ -545,6 +550,24 @@ class Team:
                 member.send("prepare", job.chapter)
                 return
             todo.rotate(-1)
+
+    def _give_ahead(self, member: Member, todo: deque[tuple[Job, str]]) -> None:
+        """Send a busy member the job after this one, if there are enough for all and it cannot keep others waiting."""
+        if member.job is None or member.next is not None or len(todo) < len(self.members):
+            return
+        job, _ = todo[0]
+        if job.chapter not in self.measured or any(
+            _may_hang(j) or id(j) in self.suspects for j in (member.job[0], job)
+        ):
+            return
+        message = pickle.dumps(("grade", self._with_limits(job)))
+        if len(message) <= AHEAD_BYTES:
+            member.next = todo.popleft()
+            with contextlib.suppress(OSError):
+                member.pipe.send_bytes(message)
+
+    def _with_limits(self, job: Job) -> Job:
+        return Job(**{**vars(job), **self.measured[job.chapter]})
 
     def _agree(self, isolation: Isolation) -> None:
         if self.isolation is not None and self.isolation.level != isolation.level:
@@ -566,10 +589,14 @@ class Team:
             self.idle_deaths += 1
             if self.idle_deaths > IDLE_DEATHS:
                 raise GraderFailure(f"Grading processes end before they are ready (exit code {code}).")
-        if member.job is not None:
+        elif member.next is not None:  # which of the two it died of is not known; next time each is alone
+            for planned in (member.next, member.job):
+                self.suspects.add(id(planned[0]))
+                todo.appendleft(planned)
+        else:
             job, key = member.job
-            tried[id(job.source)] = tried.get(id(job.source), 0) + 1
-            if tried[id(job.source)] < 2:
+            tried[id(job)] = tried.get(id(job), 0) + 1
+            if tried[id(job)] < 2:
                 todo.append((job, key))
             else:
                 yield (

@@ -8,6 +8,7 @@ same answers in those that failed. Nearly the same, or two mistakes at once: not
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import threading
 import time
@@ -83,7 +84,7 @@ class Diagnoser:
             student._channel.log = []
             raised: BaseException | None
             try:
-                with at_most(seconds):
+                with Alarm() as alarm, alarm.at_most(seconds):
                     raised, _ = self.suite.run(test, student)
             except TookTooLong as error:
                 raised = error
@@ -150,30 +151,44 @@ class TookTooLong(BaseException):
     """A catalogued mistake did not end in time."""
 
 
-@contextlib.contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """End a trusted computation that takes too much CPU time, which a busy machine does not change.
+class Alarm:
+    """Ends trusted computations that take too much CPU time, which a busy machine does not change.
 
-    Its own thread's time decides: the kernel's alarm counts the idle spinning of BLAS threads as well. Without effect
-    outside a main thread.
+    The time of its own thread decides: the kernel's alarm counts the idle spinning of BLAS threads as well. Without
+    effect outside a main thread. As a context it keeps its handler, so that each limit costs microseconds.
     """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
 
-    began = time.thread_time()
+    def __init__(self) -> None:
+        self._due = math.inf
+        self._before: Any = None
+        self._works = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
 
-    def ring(_: int, frame: FrameType | None) -> None:
-        if time.thread_time() - began >= 0.9 * seconds and not _swallowing(frame):
+    def __enter__(self) -> Alarm:
+        if self._works:
+            self._before = signal.signal(signal.SIGPROF, self._ring)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._works:
+            signal.signal(signal.SIGPROF, self._before or signal.SIG_DFL)
+
+    @contextlib.contextmanager
+    def at_most(self, seconds: float) -> Iterator[None]:
+        """Raise TookTooLong in what is done here when it has computed for so long."""
+        if not self._works:
+            yield
+            return
+        self._due = time.thread_time() + 0.9 * seconds
+        signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            self._due = math.inf
+
+    def _ring(self, _: int, frame: FrameType | None) -> None:
+        if time.thread_time() >= self._due and not _swallowing(frame):
             raise TookTooLong
-
-    before = signal.signal(signal.SIGPROF, ring)
-    signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
 
 
 def _swallowing(frame: FrameType | None) -> bool:

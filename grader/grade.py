@@ -12,11 +12,12 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from grader import drawings
 from grader.course import Chapter
-from grader.diagnose import Behaviour, Diagnoser, TookTooLong, at_most, diagnose
+from grader.diagnose import Alarm, Behaviour, Diagnoser, TookTooLong, diagnose
 from grader.errors import GraderFailure, StudentError, SubmissionDied
 from grader.explain_errors import cause_of
 from grader.feedback import Feedback, explain
@@ -90,6 +91,18 @@ def run_suite(
     limits : seconds per test id.
     file, source : name and text of what was handed in, for messages.
     """
+    with Alarm() as alarm:
+        return _run_tests(suite, open_student, limits, file, source, alarm)
+
+
+def _run_tests(
+    suite: Suite,
+    open_student: Callable[[Limit], tuple[Student, WorkerChannel | None]],
+    limits: Mapping[str, float],
+    file: str,
+    source: str,
+    alarm: Alarm,
+) -> Outcome:
     results: dict[str, TestResult] = {}
     hung: Counter[str] = Counter()  # time-outs by exercise
     warned: dict[str, Warned] = {}
@@ -101,6 +114,11 @@ def run_suite(
     channel: WorkerChannel | None = None
     lost: BaseException | None = None  # why there is no worker any more
     spawns = 0
+
+    @cache  # most tests have the same one
+    def limit_of(what: str, seconds: float) -> Limit:
+        return Limit(seconds, say(f"grade.limit.{what}", seconds=seconds))
+
     for test in _slow_last(suite.tests, limits):
         missing = next((n for n in test.needs if results[n].verdict != "passed"), None)
         if missing is not None:
@@ -125,9 +143,7 @@ def run_suite(
                 lost = SubmissionDied("crashed", say("grade.ended-often", count=RESPAWNS))
             else:
                 try:
-                    student, channel = open_student(
-                        Limit(LOAD_SECONDS, say("grade.limit.loading", seconds=LOAD_SECONDS))
-                    )
+                    student, channel = open_student(limit_of("loading", LOAD_SECONDS))
                 except (StudentError, SubmissionDied) as error:
                     lost = error
         if lost is not None or student is None:
@@ -138,13 +154,12 @@ def run_suite(
         if channel is not None:
             seconds = limits.get(test.id, FLOOR_SECONDS)
             if hung[test.mark.of]:  # a function that hangs for some inputs only can still show what it does
-                seconds = min(seconds, max(AFTER_A_HANG, seconds / 10))
-                channel.begin(Limit(seconds, say("grade.limit.again", seconds=seconds)))
+                channel.begin(limit_of("again", min(seconds, max(AFTER_A_HANG, seconds / 10))))
             else:
-                channel.begin(Limit(seconds, say("grade.limit.test", seconds=seconds)))
+                channel.begin(limit_of("test", seconds))
             channel.log = []
         drawings.begin()
-        with at_most(TRUSTED_SECONDS + PATIENCE * limits.get(test.id, FLOOR_SECONDS)):
+        with alarm.at_most(TRUSTED_SECONDS + PATIENCE * limits.get(test.id, FLOOR_SECONDS)):
             raised, seconds = suite.run(test, student)
         drawn += drawings.taken(test.id)
         if isinstance(raised, TookTooLong):  # what is computed on our side has no other limit

@@ -18,6 +18,7 @@ import signal
 import sys
 import time
 import traceback
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -231,7 +232,17 @@ def serve(pipe: Connection, root: str, allowed: str, launched: ForkServer | None
             if core is not None:
                 stay_on(core, engine.server.pid)
             pipe.send(("ready", engine.isolation))
+            # A result goes out when the next worker computes for long: stored at once, it would be in that one's way.
+            results: deque[tuple[Any, ...]] = deque()
+
+            def send_results() -> None:
+                while results:
+                    pipe.send(results.popleft())
+
+            engine.server.when_quiet = send_results
             while True:
+                if not pipe.poll(0.0):
+                    send_results()
                 while not pipe.poll(5.0):
                     if os.getppid() != parent:
                         return  # the main process was killed
@@ -240,7 +251,9 @@ def serve(pipe: Connection, root: str, allowed: str, launched: ForkServer | None
                         limits = engine.prepare(name)
                         pipe.send(("prepared", name, limits, engine.warned[name]))
                     case ("grade", job):
-                        pipe.send(("graded", *engine.grade(job), engine.starved))
+                        result = engine.grade(job)
+                        send_results()
+                        results.append(("graded", *result, engine.starved))
                     case _:
                         return
     except (EOFError, BrokenPipeError, ConnectionResetError):

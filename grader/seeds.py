@@ -6,6 +6,7 @@ seed = hash(course secret, chapter, test). The secret is NNKATA_SECRET, else the
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from pathlib import Path
@@ -21,6 +22,7 @@ def course_secret(root: Path) -> str:
     return path.read_text(encoding="utf-8").strip() if path.is_file() else DEFAULT_SECRET
 
 
+@functools.cache
 def seed_of(secret: str, chapter: str, test: str) -> int:
     """A 63-bit seed for one test."""
     digest = hashlib.sha256("\0".join((secret, chapter, test)).encode()).digest()

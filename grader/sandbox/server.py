@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,6 +64,7 @@ class ForkServer:
     def __init__(self, limits: Limits | None = None, *, use_filter: bool = True):
         self.limits = limits or Limits()
         self.use_filter = use_filter
+        self.when_quiet: Callable[[], None] = lambda: None  # done while a worker computes for longer
         self._next_uid = os.getpid() % UIDS
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -178,8 +180,6 @@ class ForkServer:
     def fork(self) -> Process:
         """A fresh worker, not yet asked anything. A dead fork server is started again once.
 
-        The next one is asked for at once, so that it gets ready while this one is used.
-
         Raises
         ------
         GraderFailure
@@ -188,13 +188,26 @@ class ForkServer:
         if not self.alive:
             self.close()
             self.start()
-        if not any(sock is not None for sock in self._asked) and not self._spare:
-            self._ask_for_worker()
+        self.get_ready()
         while not self._spare:
             self._hear()
-        process = self._spare.popleft()
-        self._ask_for_worker()
-        return process
+        return self._spare.popleft()
+
+    def quiet(self) -> None:
+        """Do what can wait: a worker computes for longer."""
+        self.get_ready()
+        self.when_quiet()
+
+    def get_ready(self) -> None:
+        """Ask for the next worker, if that was not done: it gets ready while another one computes.
+
+        Raises
+        ------
+        GraderFailure
+            If the fork server has died.
+        """
+        if self._control is not None and not self._spare and all(sock is None for sock in self._asked):
+            self._ask_for_worker()
 
     def kill(self, process: Process, wait: bool = True) -> int | None:
         """Kill a worker. It is reaped; its wait status before the kill (see os.waitstatus_to_exitcode) is given.

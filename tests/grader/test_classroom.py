@@ -468,7 +468,7 @@ def test_a_process_killed_while_it_prepares_a_chapter(tmp_path, monkeypatch):
 
 
 def test_a_submission_that_kills_the_grader_twice_is_our_failure(tmp_path, course, monkeypatch):
-    """after two dead grading processes a submission is `grader_error`; the class goes on"""
+    """after two dead grading processes a submission is `grader_error`; those before and after it lose nothing"""
     folder = slow_class(tmp_path / "class", 4)
     monkeypatch.setattr(classroom, "Team", Captured)
     stop = threading.Event()
@@ -476,7 +476,7 @@ def test_a_submission_that_kills_the_grader_twice_is_our_failure(tmp_path, cours
     def hunt():
         while not stop.wait(0.005):
             for member in list(Captured.last.members) if Captured.last else ():
-                if member.job is not None and member.job[0].student == "student02":
+                if any(at and at[0].student == "student02" for at in (member.job, member.next)):
                     member.process.kill()
 
     Captured.last = None
@@ -490,6 +490,17 @@ def test_a_submission_that_kills_the_grader_twice_is_our_failure(tmp_path, cours
     assert [s for s, _, _ in summary.failures] == ["student02"] and summary.exit_code == 3
     assert "ended twice" in summary.failures[0][2]
     assert set(scores(tmp_path / "out")) == {"student01", "student03", "student04"}
+
+
+def test_submissions_larger_than_a_pipe(tmp_path, course):
+    """what a busy grading process has not read yet never blocks the run"""
+    filling = "".join(f"# {n:060}\n" for n in range(9000))
+    folder = tiny.hand_in(
+        tmp_path / "class", **{f"student{i:02}": SLOW + (filling if i % 2 else "") for i in range(1, 9)}
+    )
+    summary = grade_class([folder], tmp_path / "out", course=course, jobs=1)
+    assert summary.graded == 8
+    assert scores(tmp_path / "out") == {f"student{i:02}": 5.0 for i in range(1, 9)}
 
 
 def test_processes_that_never_get_ready_end_the_run(tmp_path, course, monkeypatch):

@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import chapters as helpers
 import tiny
 
-from grader.diagnose import Behaviour, Diagnoser, TookTooLong, at_most, same_answer, same_behaviour
+from grader.diagnose import Alarm, Behaviour, Diagnoser, TookTooLong, same_answer, same_behaviour
 from grader.grade import Submission, add_diagnoses, grade_in_sandbox
 from grader.grading_process import open_engine
 
@@ -149,7 +149,7 @@ def test_the_limit_of_trusted_code_is_not_lost_in_a_destructor(monkeypatch):
         Slow()
         compute(5.0)
 
-    with pytest.raises(TookTooLong), at_most(0.1):
+    with pytest.raises(TookTooLong), Alarm() as alarm, alarm.at_most(0.1):
         throw_away_and_go_on()
     assert lost == []
 

@@ -14,6 +14,7 @@ same file is used on both sides; it imports numpy, and msgpack only when a frame
 
 from __future__ import annotations
 
+import functools
 import struct
 
 import numpy as np
@@ -38,6 +39,7 @@ NUMBER_TYPES: frozenset[type] = frozenset(
     (bool, int, float, complex, *(np.dtype(code).type for code in "?bhilqBHILQefdFD"))
 )
 TYPES_BY_NAME = {(t.__module__, t.__name__): t for t in NUMBER_TYPES}
+HEADERS = 500  # forms of arrays to remember
 SPREAD_LIMIT = 64 * 2**20  # bytes that a strided copy may span; beyond, the layout is not re-created
 
 
@@ -199,8 +201,44 @@ class Encoder:
 
     def array(self, value):
         data, strides, writeable = plain_layout(value)
-        header = self.inner([data.dtype.str, list(data.shape), strides, writeable])
-        return b"".join((HEADER.pack(len(header)), header, data.tobytes()))
+        header = packed_header(data.dtype.str, data.shape, strides and tuple(strides), writeable)
+        return header + data.tobytes()
+
+
+@functools.lru_cache(HEADERS)
+def packed_header(dtype, shape, strides, writeable):
+    """What stands before the bytes of an array; most arrays of a suite have one of few forms."""
+    import msgpack
+
+    header = msgpack.packb([dtype, shape, strides, writeable])
+    return HEADER.pack(len(header)) + header
+
+
+@functools.lru_cache(HEADERS)
+def read_header(header):
+    """(dtype, number of entries, shape, strides, writeable), checked; of bytes that a worker may have sent.
+
+    Raises
+    ------
+    WireError
+    """
+    import msgpack
+
+    dtype, shape, strides, writeable = msgpack.unpackb(header, raw=False)
+    if type(dtype) is not str or dtype not in DTYPES:
+        raise WireError("a dtype that does not cross")
+    if type(shape) is not list or len(shape) > MAX_NDIM:
+        raise WireError("a shape that does not cross")
+    count = 1
+    for n in shape:
+        if type(n) is not int or n < 0 or n > MAX_FRAME:
+            raise WireError("a shape that does not cross")
+        count *= n
+    if strides is not None and not (
+        type(strides) is list and len(strides) == len(shape) and all(type(n) is int for n in strides)
+    ):
+        raise WireError("strides that do not cross")
+    return np.dtype(dtype), count, tuple(shape), strides, bool(writeable)
 
 
 # unpacking -------------------------------------------------------------------------------------------------
@@ -325,17 +363,7 @@ class Decoder:
         if size > 4096:
             raise WireError("an array header that is too long")
         start = HEADER.size + size
-        dtype, shape, strides, writeable = self.unpackb(payload[HEADER.size : start], raw=False)
-        if type(dtype) is not str or dtype not in DTYPES:
-            raise WireError("a dtype that does not cross")
-        if type(shape) is not list or len(shape) > MAX_NDIM:
-            raise WireError("a shape that does not cross")
-        count = 1
-        for n in shape:
-            if type(n) is not int or n < 0 or n > MAX_FRAME:
-                raise WireError("a shape that does not cross")
-            count *= n
-        kind = np.dtype(dtype)
+        kind, count, shape, strides, writeable = read_header(payload[HEADER.size : start])
         if count * kind.itemsize != len(payload) - start:
             raise WireError("an array whose bytes do not fill its shape")
         flat = np.frombuffer(payload, dtype=kind, offset=start)
