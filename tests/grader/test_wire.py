@@ -122,6 +122,8 @@ HOSTILE_VALUES = {
     "handle with a long label": ext(wire.HANDLE, pack([1, "x" * 65])),
     "handle of three": ext(wire.HANDLE, pack([1, "x", 2])),
     "handle of text": ext(wire.HANDLE, pack(["1", "x"])),
+    "strides of another number": ext(wire.ARRAY, array("<f8", [1], EIGHT, strides=[8, 8])),
+    "a deep list as strides": ext(wire.ARRAY, array("<f8", [1], EIGHT, strides=[[[[[]]]]])),
     "tuple of a dict": ext(wire.TUPLE, pack({})),
     "tuple with trailing bytes": ext(wire.TUPLE, b"\x90\x90"),
     "short complex": ext(wire.COMPLEX_NUMBER, b"\0" * 15),
