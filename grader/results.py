@@ -82,6 +82,10 @@ class TestResult:
     __test__ = False  # the name begins with Test, pytest must not collect it
 
 
+# With an indent json would leave its fast encoder, and a result would take as long to write as a small test to run.
+in_one_line = json.JSONEncoder(allow_nan=False, ensure_ascii=False).encode
+
+
 @dataclass
 class Result:
     """Everything known about one student's work on one chapter."""
@@ -125,14 +129,21 @@ class Result:
         return {**vars(self), "tests": tests}
 
     def to_json(self) -> str:
-        """Strict JSON, stable key order.
+        """Strict JSON, stable key order, a line for each entry and for each test.
 
         Raises
         ------
         ValueError
             If a number is NaN or infinite; such a result must not be written.
         """
-        return json.dumps(self.to_dict(), allow_nan=False, ensure_ascii=False, indent=1) + "\n"
+        lines = []
+        for name, value in self.to_dict().items():
+            if isinstance(value, list) and value:
+                text = "[\n  " + ",\n  ".join(map(in_one_line, value)) + "\n ]"
+            else:
+                text = in_one_line(value)
+            lines.append(f' "{name}": {text}')
+        return "{\n" + ",\n".join(lines) + "\n}\n"
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Result:
