@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import importlib.util
 import io
@@ -116,6 +118,9 @@ def main() -> None:
 
     0 fine, 1 some tests failed, 2 wrong usage, 3 our fault or refused, 130 interrupted.
     """
+    atexit.register(
+        gc.freeze
+    )  # else the interpreter looks through everything once more before it ends, for 45 ms
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no ² must not end a command
