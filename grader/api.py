@@ -130,7 +130,10 @@ class Grader:
                 earlier[self.course.chapter(name).name] = text
         read = None if source is None else _source(source)
         limits = engine.prepare(found.name)
-        result, log = engine.grade(Job(student, found.name, read, earlier, limits, self.prerequisites))
+        job = Job(student, found.name, read, earlier, limits, self.prerequisites)
+        result, log = engine.grade(job)
+        if engine.disturbed:
+            result, log = engine.grade(job)
         if result.status == "grader_error":
             raise GraderFailure(f"The grader failed on {student}, {found.name}. No grade was given.\n{log}")
         return result

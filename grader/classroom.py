@@ -470,14 +470,14 @@ class Team:
     def grade(self, jobs: Sequence[tuple[Job, str]]) -> Iterator[tuple[Result, str, str]]:
         """Results with their keys and logs, in the order in which they get ready.
 
-        A time-out that a busy machine may have caused is tried once more at the end, alone.
+        What the machine may have caused, a time-out or a death, is tried once more at the end, alone.
         """
         again: deque[tuple[Job, str]] = deque()
         yield from self._share(deque(jobs), len(self.members), again)
         yield from self._share(again, 1, None)
 
     def grade_one(self, job: Job, last: bool) -> tuple[Result, str] | None:
-        """One result and its log; None if a busy machine may have caused a time-out and this is not the `last` try."""
+        """One result and its log; None if the machine disturbed it and this is not the `last` try."""
         again: deque[tuple[Job, str]] | None = None if last else deque()
         found = list(self._share(deque([(job, "")]), 1, again))
         return (found[0][0], found[0][2]) if found else None
@@ -485,7 +485,7 @@ class Team:
     def _share(
         self, todo: deque[tuple[Job, str]], at_once: int, again: deque[tuple[Job, str]] | None
     ) -> Iterator[tuple[Result, str, str]]:
-        """Grade what is to do with so many members at once; starved jobs go to `again`, if there is one."""
+        """Grade what is to do with so many members at once; disturbed jobs go to `again`, if there is one."""
         tried: dict[int, int] = {}
         while todo or any(m.job for m in self.members):
             for member in self.members:
@@ -508,14 +508,14 @@ class Team:
                         self.measured[name] = {"limits": limits, "warned": warned}
                         member.preparing = None
                         member.ready = True
-                    case ("graded", result, log, starved):
+                    case ("graded", result, log, disturbed):
                         assert member.job is not None
                         job, key = member.job
                         member.job, member.next = member.next, None
                         if member.job is None and ((todo and at_once > 1) or len(self.members) == 1):
                             self._give(member, todo)  # it works while its result is stored
                         self._give_ahead(member, todo)
-                        if starved and again is not None:
+                        if disturbed and again is not None:
                             again.append((job, key))
                         else:
                             yield result, key, log

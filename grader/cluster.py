@@ -308,7 +308,7 @@ class ClusterTeam:
     def grade(self, jobs: Sequence[tuple[Job, str]]) -> Iterator[tuple[Result, str, str]]:
         """Results with their keys and logs, in the order in which they get ready.
 
-        A time-out that a busy machine may have caused is tried once more at the end, alone.
+        What the machine may have caused, a time-out or a death, is tried once more at the end, alone.
         """
         again: deque[tuple[Job, str]] = deque()
         yield from self._share(deque(jobs), None, again)
@@ -333,7 +333,7 @@ class ClusterTeam:
             answer = self._answer_to(sent, last=again is None)
             if answer is None:
                 continue
-            if answer.get("kind") == "starved" and again is not None:
+            if answer.get("kind") == "disturbed" and again is not None:
                 again.append((sent.job, sent.key))
                 continue
             result, log = self._read(answer, sent.job)

@@ -133,12 +133,12 @@ def grade(order: bytes, bundle: bytes, job: bytes, last: bool) -> bytes:
     order : an `Order`.
     bundle : the course, as `grader.pack.bundle` gives it.
     job : a submission of `pack_job`.
-    last : also report a time-out that a busy machine may have caused; else the answer is then 'starved'.
+    last : report what the machine may have caused as well; else the answer is then 'disturbed'.
 
     Returns
     -------
     bytes
-        JSON: {"kind": "graded", "result", "log"}, {"kind": "starved"}, {"kind": "error", "error", "text"} for a KitError,
+        JSON: {"kind": "graded", "result", "log"}, {"kind": "disturbed"}, {"kind": "error", "error", "text"} for a KitError,
         or {"kind": "unfit", "text"} where this worker has other versions.
     """
     wanted = Order.unpack(order)
@@ -155,7 +155,7 @@ def grade(order: bytes, bundle: bytes, job: bytes, last: bool) -> bytes:
         answer = _failed(error)
     else:
         if found is None:
-            return _answer(kind="starved")
+            return _answer(kind="disturbed")
         answer = _answer(kind="graded", result=found[0].to_dict(), log=found[1])
     # Tracebacks for staff name the place of the course; the worker's copy of it is nobody's business.
     return answer.replace(_quoted(str(crew.folder)), _quoted(wanted.root))
@@ -206,7 +206,7 @@ class Crew:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def grade(self, job: Job, last: bool) -> Any:
-        """(result, log), or None if a busy machine may have caused a time-out and this is not the last try."""
+        """(result, log), or None if the machine disturbed it and this is not the last try."""
         with self.lock:
             self.at_work += 1
             team = self.idle.pop() if self.idle else None

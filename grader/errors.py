@@ -99,11 +99,12 @@ class SubmissionDied(Exception):
 
     verdict : 'timeout', 'memory', 'crashed' or 'protocol'.
     limit : the limit that was hit, in words with its unit ("5 s for one test"), or None.
-    starved : a time-out before the process had its share of CPU time, because the machine was busy or because it slept.
+    disturbed : the machine may have caused it: a time-out before the process had its share of CPU time, because others had it
+        or because it slept; a SIGKILL, which it cannot send itself.
     """
 
     def __init__(self, verdict: str, text: str, limit: str | None = None):
         super().__init__(text)
         self.verdict = verdict
         self.limit = limit
-        self.starved = False
+        self.disturbed = False

@@ -58,7 +58,7 @@ def explain(
         return _student(error, file, exercise, source, given)
     if isinstance(error, SubmissionDied):
         hint = ""
-        if error.verdict == "timeout" and not error.starved:
+        if error.verdict == "timeout" and not error.disturbed:
             hint = where_it_may_hang(
                 source, exercise, lambda line: in_words(place_in_notebook(source, line) or f"line {line}")
             )

@@ -60,7 +60,7 @@ class Outcome:
     seconds: float = 0.0
     logs: dict[str, Log] = field(default_factory=dict, repr=False)  # of tests that did not pass
     warned: dict[str, Warned] = field(default_factory=dict, repr=False)  # numpy's warnings by test
-    starved: bool = False  # a time-out that a busy machine may have caused
+    disturbed: bool = False  # by the machine: a time-out or a death that it may have caused
     drawings: list[dict[str, Any]] = field(default_factory=list, repr=False)
 
     @property
@@ -106,7 +106,7 @@ def _run_tests(
     results: dict[str, TestResult] = {}
     hung: Counter[str] = Counter()  # time-outs by exercise
     warned: dict[str, Warned] = {}
-    starved = False
+    disturbed = False
     drawn: list[dict[str, Any]] = []
     logs: dict[str, Log] = {}
     started = time.monotonic()
@@ -146,6 +146,7 @@ def _run_tests(
                     student, channel = open_student(limit_of("loading", LOAD_SECONDS))
                 except (StudentError, SubmissionDied) as error:
                     lost = error
+                    disturbed = disturbed or (isinstance(error, SubmissionDied) and error.disturbed)
         if lost is not None or student is None:
             results[test.id] = _result(
                 test, explain(lost or GraderFailure("no worker"), file, test.mark.of, source), 0.0
@@ -171,7 +172,7 @@ def _run_tests(
             raised = channel.died or channel.failed_check
         if channel is not None and channel.warned:
             warned[test.id] = channel.warned.copy()
-        starved = starved or (isinstance(raised, SubmissionDied) and raised.starved)
+        disturbed = disturbed or (isinstance(raised, SubmissionDied) and raised.disturbed)
         feedback = (
             None
             if raised is None
@@ -192,7 +193,7 @@ def _run_tests(
         logs=logs,
         seconds=time.monotonic() - started,
         warned=warned,
-        starved=starved,
+        disturbed=disturbed,
         drawings=drawn[: drawings.MOST],
     )
 

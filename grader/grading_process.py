@@ -4,7 +4,7 @@ It is a program of its own, started by `grader.classroom`, and speaks over a pip
 
     ("open", chapters, core)        -> ("ready", isolation)                      once, before all others
     ("prepare", chapter)            -> ("prepared", chapter, limits, warnings)   the reference passes here
-    ("grade", Job)                  -> ("graded", Result, log, starved)
+    ("grade", Job)                  -> ("graded", Result, log, disturbed)
     ("stop",)
 A KitError travels as ("error", exit code, text).
 """
@@ -57,7 +57,7 @@ class Engine:
     limits: dict[str, dict[str, float]] = field(default_factory=dict)
     diagnosers: dict[str, Diagnoser] = field(default_factory=dict)
     warned: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    starved: bool = False  # the last submission had a time-out that a busy machine may have caused
+    disturbed: bool = False  # the machine may have caused what happened to the last submission
 
     def prepare(self, name: str) -> dict[str, float]:
         """Time limits of a chapter, after its reference has passed here."""
@@ -74,6 +74,7 @@ class Engine:
         if job.only:
             suite = suite.part(job.only)
         started, clock = now(), time.monotonic()
+        self.disturbed = False
         try:
             job = _extracted(job)
         except GraderFailure as error:
@@ -104,7 +105,7 @@ class Engine:
         if job.named:
             add_diagnoses(outcome, self._diagnoser(self.suites[job.chapter]))
         add_warning_notes(outcome, job.warned or self.warned.get(job.chapter, {}))
-        self.starved = outcome.starved
+        self.disturbed = outcome.disturbed
         result.tests = outcome.tests
         result.drawings = outcome.drawings
         result.prerequisites = used
@@ -253,7 +254,7 @@ def serve(pipe: Connection, root: str, allowed: str, launched: ForkServer | None
                     case ("grade", job):
                         result = engine.grade(job)
                         send_results()
-                        results.append(("graded", *result, engine.starved))
+                        results.append(("graded", *result, engine.disturbed))
                     case _:
                         return
     except (EOFError, BrokenPipeError, ConnectionResetError):

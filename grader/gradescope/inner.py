@@ -29,7 +29,7 @@ def grade(root: Path, out: Path, seconds: float) -> None:
 
     Parameters
     ----------
-    seconds : that are left. A time-out that a busy machine may have caused is tried again only if there is time.
+    seconds : that are left. What the machine may have caused is tried again only if there is time.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def grade(root: Path, out: Path, seconds: float) -> None:
                 raise GraderFailure(f"The grader failed on this submission.\n{log}")
             write_atomically(out, result.to_json().encode("utf-8", "backslashreplace"))
             now = time.monotonic()
-            if not engine.starved or end - now < 1.5 * (now - began):
+            if not engine.disturbed or end - now < 1.5 * (now - began):
                 return
 
 

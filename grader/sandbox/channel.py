@@ -546,12 +546,12 @@ class WorkerChannel:
         passed = time.monotonic() - self._started
         used = self.cpu_seconds() - self._cpu_before
         # Patience is at an end, and yet it was hardly ever let compute: that may be the machine's fault.
-        starved = passed >= PATIENCE * self._limit.seconds and used < 0.8 * self._limit.seconds
+        disturbed = passed >= PATIENCE * self._limit.seconds and used < 0.8 * self._limit.seconds
         self.close()
         self.died = SubmissionDied(
             "timeout", say("grade.took-longer", limit=self._limit.words), self._limit.words
         )
-        self.died.starved = starved
+        self.died.disturbed = disturbed
         raise self.died
 
     def _asleep(self) -> bool:
@@ -593,6 +593,10 @@ class WorkerChannel:
             if number in (signal.SIGXCPU, signal.SIGKILL) and used > 0.9 * self.server.limits.cpu_seconds:
                 limit = say("grade.limit.cpu", seconds=self.server.limits.cpu_seconds)
                 verdict, text = "timeout", say("grade.used-more", limit=limit)
+            elif number == signal.SIGKILL:  # by the kernel, for want of memory, or by somebody
+                self.died = SubmissionDied(verdict, text)
+                self.died.disturbed = True
+                raise self.died
         self._end(verdict, text, limit)
 
     def _die(self, verdict: str, text: str, limit: str | None = None) -> NoReturn:

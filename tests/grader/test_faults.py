@@ -115,7 +115,23 @@ def test_patience_ends_and_says_that_the_machine_was_busy(far, monkeypatch):
         with pytest.raises(SubmissionDied) as caught:
             student.double(10**9)
     assert caught.value.verdict == "timeout" and caught.value.limit == "0.4 s for one test"
-    assert caught.value.starved
+    assert caught.value.disturbed
+
+
+def test_a_kill_from_elsewhere_is_marked_for_another_try(far):
+    """SIGKILL comes from the kernel, for want of memory, or from somebody; a student's own end is his own"""
+    student = tiny.Student(
+        far.channel("import os, time\ndef double(x):\n    time.sleep(x)\n    os._exit(9)\n")
+    )
+    killer = threading.Timer(0.2, os.kill, (far.channels[-1].process.pid, signal.SIGKILL))
+    killer.start()
+    with pytest.raises(SubmissionDied) as caught:
+        student.double(20)
+    assert caught.value.verdict == "crashed" and caught.value.disturbed
+    student = tiny.Student(far.channel("import os\ndef double(x):\n    os._exit(9)\n"))
+    with pytest.raises(SubmissionDied) as caught:
+        student.double(0)
+    assert caught.value.verdict == "crashed" and not caught.value.disturbed
 
 
 @pytest.mark.parametrize("body", ["while True: pass", "time.sleep(60)"])
@@ -125,7 +141,7 @@ def test_loops_and_sleep_are_nobodys_fault(far, body):
     far.channels[-1].begin(Limit(0.3, "0.3 s for one test"))
     with pytest.raises(SubmissionDied) as caught:
         student.double(1)
-    assert caught.value.verdict == "timeout" and not caught.value.starved
+    assert caught.value.verdict == "timeout" and not caught.value.disturbed
 
 
 # grading processes of a test's own making ------------------------------------------------------------------------
@@ -180,9 +196,9 @@ def job(student: str) -> tuple[Job, str]:
     return Job(student, "ch01_tiny", Source("x", "0" * 64), {}, {}, "auto"), f"key of {student}"
 
 
-def graded(job: Job, score: float, starved: bool = False):
+def graded(job: Job, score: float, disturbed: bool = False):
     result = Result(job.student, job.chapter, "graded", {}, {}, {}, {}, score=score)
-    return ("graded", result, "", starved)
+    return ("graded", result, "", disturbed)
 
 
 def test_a_time_out_of_a_busy_machine_is_tried_once_more_alone():
@@ -194,7 +210,7 @@ def test_a_time_out_of_a_busy_machine_is_tried_once_more_alone():
         if job.student in seen:
             alone.append(team.at_once)
         seen.append(job.student)
-        return graded(job, 3.0 if seen.count(job.student) == 2 else 1.0, starved=job.student in "bd")
+        return graded(job, 3.0 if seen.count(job.student) == 2 else 1.0, disturbed=job.student in "bd")
 
     with Scripted(answer) as team:
         found = {r.student: (r.score, key) for r, key, _ in team.grade([job(s) for s in "abcd"])}
