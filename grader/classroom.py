@@ -432,7 +432,6 @@ class Team:
         self.measured: dict[
             str, dict[str, Any]
         ] = {}  # of a chapter: time limits and warnings of the reference
-        self.suspects: set[int] = set()  # id() of jobs, one of which may have ended a process
         self.idle_deaths = 0  # of processes that had no submission in hand
 
     def __enter__(self) -> Team:
@@ -486,13 +485,15 @@ class Team:
         self, todo: deque[tuple[Job, str]], at_once: int, again: deque[tuple[Job, str]] | None
     ) -> Iterator[tuple[Result, str, str]]:
         """Grade what is to do with so many members at once; disturbed jobs go to `again`, if there is one."""
-        tried: dict[int, int] = {}
+        tried: dict[
+            int, int
+        ] = {}  # id() of a job -> processes that it ended; 0 if it may have been another one
         while todo or any(m.job for m in self.members):
             for member in self.members:
                 busy = sum(m.job is not None or m.preparing is not None for m in self.members)
                 if member.ready and member.job is None and todo and busy < at_once:
                     self._give(member, todo)
-                    self._give_ahead(member, todo)
+                    self._give_ahead(member, todo, tried)
             for member in self._heard():
                 try:
                     message = member.pipe.recv()
@@ -514,7 +515,7 @@ class Team:
                         member.job, member.next = member.next, None
                         if member.job is None and ((todo and at_once > 1) or len(self.members) == 1):
                             self._give(member, todo)  # it works while its result is stored
-                        self._give_ahead(member, todo)
+                        self._give_ahead(member, todo, tried)
                         if disturbed and again is not None:
                             again.append((job, key))
                         else:
@@ -551,13 +552,13 @@ class Team:
                 return
             todo.rotate(-1)
 
-    def _give_ahead(self, member: Member, todo: deque[tuple[Job, str]]) -> None:
+    def _give_ahead(self, member: Member, todo: deque[tuple[Job, str]], tried: dict[int, int]) -> None:
         """Send a busy member the job after this one, if there are enough for all and it cannot keep others waiting."""
         if member.job is None or member.next is not None or len(todo) < len(self.members):
             return
         job, _ = todo[0]
         if job.chapter not in self.measured or any(
-            _may_hang(j) or id(j) in self.suspects for j in (member.job[0], job)
+            _may_hang(j) or id(j) in tried for j in (member.job[0], job)
         ):
             return
         message = pickle.dumps(("grade", self._with_limits(job)))
@@ -591,7 +592,7 @@ class Team:
                 raise GraderFailure(f"Grading processes end before they are ready (exit code {code}).")
         elif member.next is not None:  # which of the two it died of is not known; next time each is alone
             for planned in (member.next, member.job):
-                self.suspects.add(id(planned[0]))
+                tried.setdefault(id(planned[0]), 0)
                 todo.appendleft(planned)
         else:
             job, key = member.job

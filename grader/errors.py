@@ -103,8 +103,8 @@ class SubmissionDied(Exception):
         or because it slept; a SIGKILL, which it cannot send itself.
     """
 
-    def __init__(self, verdict: str, text: str, limit: str | None = None):
+    def __init__(self, verdict: str, text: str, limit: str | None = None, *, disturbed: bool = False):
         super().__init__(text)
         self.verdict = verdict
         self.limit = limit
-        self.disturbed = False
+        self.disturbed = disturbed

@@ -18,7 +18,6 @@ import signal
 import sys
 import time
 import traceback
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -38,7 +37,7 @@ from grader.grade import (
     time_limits,
     warnings_of,
 )
-from grader.jobs import NOT_GRADED, Job, environment
+from grader.jobs import NOT_GRADED, Job, blank
 from grader.results import Isolation, Result, now, total
 from grader.sandbox.isolation import start_server
 from grader.sandbox.server import ForkServer
@@ -78,9 +77,9 @@ class Engine:
         try:
             job = _extracted(job)
         except GraderFailure as error:
-            result = self._blank(job, suite, started)
+            result = blank(job, suite.sha256, self.isolation, started)
             return _not_graded(result, clock), f"{error}\n{traceback.format_exc()}"
-        result = self._blank(job, suite, started)
+        result = blank(job, suite.sha256, self.isolation, started)
         if job.source is None or job.source.text is None:
             result.status = "missing" if job.source is None else "rejected"
             result.score = 0.0
@@ -132,25 +131,6 @@ class Engine:
                 )
                 return other, "own"
         return outcome, first
-
-    def _blank(self, job: Job, suite: Suite, started: str) -> Result:
-        source = job.source
-        return Result(
-            student=job.student,
-            chapter=job.chapter,
-            status="graded",
-            submission={
-                "sha256": source.sha256 if source else "",
-                "files": list(source.files) if source else [],
-                "kind": source.kind if source else "none",
-            },
-            identity=dict(job.identity),
-            suite={"sha256": suite.sha256},
-            environment=environment(),
-            isolation=self.isolation.to_dict(),
-            started=started,
-            notes=list(job.notes) + (list(source.notes) if source else []),
-        )
 
 
 def _extracted(job: Job) -> Job:
@@ -234,17 +214,16 @@ def serve(pipe: Connection, root: str, allowed: str, launched: ForkServer | None
                 stay_on(core, engine.server.pid)
             pipe.send(("ready", engine.isolation))
             # A result goes out when the next worker computes for long: stored at once, it would be in that one's way.
-            results: deque[tuple[Any, ...]] = deque()
+            held: list[tuple[Any, ...]] = []  # at most one
 
-            def send_results() -> None:
-                while results:
-                    pipe.send(results.popleft())
+            def send_held() -> None:
+                if held:
+                    pipe.send(held.pop())
 
-            engine.server.when_quiet = send_results
+            engine.server.when_quiet = send_held
             while True:
-                if not pipe.poll(0.0):
-                    send_results()
-                while not pipe.poll(5.0):
+                while not pipe.poll(0.0 if held else 5.0):
+                    send_held()
                     if os.getppid() != parent:
                         return  # the main process was killed
                 match pipe.recv():
@@ -253,8 +232,8 @@ def serve(pipe: Connection, root: str, allowed: str, launched: ForkServer | None
                         pipe.send(("prepared", name, limits, engine.warned[name]))
                     case ("grade", job):
                         result = engine.grade(job)
-                        send_results()
-                        results.append(("graded", *result, engine.disturbed))
+                        send_held()
+                        held.append(("graded", *result, engine.disturbed))
                     case _:
                         return
     except (EOFError, BrokenPipeError, ConnectionResetError):

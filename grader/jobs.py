@@ -49,21 +49,30 @@ def environment() -> dict[str, str]:
     }
 
 
-def lost(job: Job, suite_sha256: str, isolation: Isolation) -> Result:
-    """The result of a job that nobody brought back: without a grade, since the failure is ours."""
+def blank(job: Job, suite_sha256: str, isolation: Isolation, started: str) -> Result:
+    """The result of a job before its tests."""
+    source = job.source
     return Result(
         student=job.student,
         chapter=job.chapter,
-        status="grader_error",
+        status="graded",
         submission={
-            "sha256": job.source.sha256 if job.source else "",
-            "files": [],
-            "kind": job.source.kind if job.source else "none",
+            "sha256": source.sha256 if source else "",
+            "files": list(source.files) if source else [],
+            "kind": source.kind if source else "none",
         },
         identity=dict(job.identity),
         suite={"sha256": suite_sha256},
         environment=environment(),
         isolation=isolation.to_dict(),
-        started=now(),
-        notes=[NOT_GRADED],
+        started=started,
+        notes=list(job.notes) + (list(source.notes) if source else []),
     )
+
+
+def lost(job: Job, suite_sha256: str, isolation: Isolation) -> Result:
+    """The result of a job that nobody brought back: without a grade, since the failure is ours."""
+    result = blank(job, suite_sha256, isolation, now())
+    result.status, result.notes = "grader_error", [NOT_GRADED]
+    result.submission["files"] = []
+    return result

@@ -118,9 +118,8 @@ def main() -> None:
 
     0 fine, 1 some tests failed, 2 wrong usage, 3 our fault or refused, 130 interrupted.
     """
-    atexit.register(
-        gc.freeze
-    )  # else the interpreter looks through everything once more before it ends, for 45 ms
+    # Else the interpreter looks through everything for cycles once more before it ends, for 45 ms.
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no ² must not end a command

@@ -548,11 +548,8 @@ class WorkerChannel:
         # Patience is at an end, and yet it was hardly ever let compute: that may be the machine's fault.
         disturbed = passed >= PATIENCE * self._limit.seconds and used < 0.8 * self._limit.seconds
         self.close()
-        self.died = SubmissionDied(
-            "timeout", say("grade.took-longer", limit=self._limit.words), self._limit.words
-        )
-        self.died.disturbed = disturbed
-        raise self.died
+        text = say("grade.took-longer", limit=self._limit.words)
+        self._end("timeout", text, self._limit.words, disturbed)
 
     def _asleep(self) -> bool:
         """True if the worker waits of its own accord instead of for a processor."""
@@ -581,7 +578,7 @@ class WorkerChannel:
         status = self.close(wait=True)
         if not server_alive or status is None:
             raise GraderFailure("The fork server died while a submission was graded.")
-        verdict, text, limit = "crashed", say("grade.ended-itself"), None
+        verdict, text, limit, disturbed = "crashed", say("grade.ended-itself"), None, False
         if not alone:
             text = say("grade.closed-connection")
         elif os.WIFSIGNALED(status):
@@ -593,18 +590,16 @@ class WorkerChannel:
             if number in (signal.SIGXCPU, signal.SIGKILL) and used > 0.9 * self.server.limits.cpu_seconds:
                 limit = say("grade.limit.cpu", seconds=self.server.limits.cpu_seconds)
                 verdict, text = "timeout", say("grade.used-more", limit=limit)
-            elif number == signal.SIGKILL:  # by the kernel, for want of memory, or by somebody
-                self.died = SubmissionDied(verdict, text)
-                self.died.disturbed = True
-                raise self.died
-        self._end(verdict, text, limit)
+            else:  # SIGKILL comes from the kernel, for want of memory, or from somebody
+                disturbed = number == signal.SIGKILL
+        self._end(verdict, text, limit, disturbed)
 
     def _die(self, verdict: str, text: str, limit: str | None = None) -> NoReturn:
         self.close()
         self._end(verdict, text, limit)
 
-    def _end(self, verdict: str, text: str, limit: str | None) -> NoReturn:
-        self.died = SubmissionDied(verdict, text, limit)
+    def _end(self, verdict: str, text: str, limit: str | None, disturbed: bool = False) -> NoReturn:
+        self.died = SubmissionDied(verdict, text, limit, disturbed=disturbed)
         raise self.died
 
 
