@@ -5,9 +5,9 @@
 The class: 7 functions, 12 checks, 40 submissions (20 right, 12 partly wrong, 6 that crash at import, a loop, a 2 GB hog).
 The ways: the same checks as plain asserts in one process (the floor: no isolation, no limits); `kata grade`; one
 `python -m pytest` per submission; one unittest process per submission, as Gradescope scripts do it. Rounds are
-interleaved; medians and ratios to the floor are printed: of the whole command, start-up and report included, and of a
-submission alone, by the floor's own clock and by the `seconds` of our results. `--all` adds the loop and the hog (5 s limit where there is one).
-nbgrader and otter live in environments of their own: see rivals.py.
+interleaved; medians and ratios to the floor are printed, of the whole command, start-up and report included (a submission
+alone: alone.py). `--all` adds the loop and the hog (5 s limit where there is one). nbgrader and otter live in environments of their
+own: see rivals.py.
 """
 
 from __future__ import annotations
@@ -38,14 +38,13 @@ ENVIRONMENT = {
 }
 
 FLOOR = """
-import json, sys, time, types
+import json, sys, types
 import numpy as np
 import checks
-found, seconds = {}, {}
+found = {}
 for path in sys.argv[1:]:
     student = path.split("/")[-3]
     found[student] = {}
-    start = time.perf_counter()
     module = types.ModuleType("net")
     try:
         exec(compile(open(path).read(), path, "exec"), module.__dict__)
@@ -58,8 +57,7 @@ for path in sys.argv[1:]:
             found[student][check.__name__] = True
         except Exception:
             found[student][check.__name__] = False
-    seconds[student] = time.perf_counter() - start
-print("\\n" + json.dumps([found, seconds]))
+print("\\n" + json.dumps(found))
 """
 
 PYTEST = """
@@ -86,10 +84,6 @@ print(json.dumps(sorted(str(t) for t, _ in result.failures + result.errors)))
 """
 
 
-Seconds = dict[str, float]
-alone: dict[str, list[Seconds]] = {}  # way -> for each round, seconds of each submission
-
-
 def floor(files: list[Path], jobs: int, work: Path) -> dict[str, dict[str, bool]]:
     """Everything in one process and by hand; nothing is safe."""
     parts = [files[i::jobs] for i in range(jobs)]
@@ -103,12 +97,8 @@ def floor(files: list[Path], jobs: int, work: Path) -> dict[str, dict[str, bool]
         for part in parts
     ]
     found: dict[str, dict[str, bool]] = {}
-    seconds: Seconds = {}
     for process in running:
-        verdicts, own = json.loads(process.communicate()[0].splitlines()[-1])
-        found.update(verdicts)
-        seconds.update(own)
-    alone.setdefault("floor", []).append(seconds)
+        found.update(json.loads(process.communicate()[0].splitlines()[-1]))
     return found
 
 
@@ -123,14 +113,11 @@ def ours(files: list[Path], jobs: int, work: Path) -> dict[str, dict[str, bool]]
         capture_output=True,
     )
     found = {}
-    seconds: Seconds = {}
     for path in out.glob("results/*/*.json"):
         result = json.loads(path.read_text("utf-8"))
-        seconds[result["student"]] = result["seconds"]
         found[result["student"]] = {
             t["id"].removeprefix("test_"): t["verdict"] == "passed" for t in result["tests"]
         }
-    alone.setdefault("ours", []).append(seconds)
     return found
 
 
@@ -186,18 +173,6 @@ WAYS: dict[str, Callable[[list[Path], int, Path], dict[str, dict[str, bool]]]] =
 }
 
 
-def report_alone() -> None:
-    """What a submission costs once everything is warm: sums and medians over the class, and the ratios of the rounds."""
-    rounds = list(zip(alone["floor"], alone["ours"], strict=True))
-    sums = [(sum(f.values()), sum(o.values())) for f, o in rounds]
-    ratios = [o / f for f, o in sums]
-    middle = [statistics.median(s.values()) for pair in rounds for s in pair]
-    print(
-        f"a submission alone: floor {1e3 * statistics.median(middle[::2]):.1f} ms, ours {1e3 * statistics.median(middle[1::2]):.1f} ms"
-        f" (medians); all of them: {statistics.median(ratios):.2f} x  ({min(ratios):.2f}-{max(ratios):.2f} by round)"
-    )
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -239,8 +214,6 @@ def main() -> None:
         print(
             f"{way:36} {middle:7.2f} s  {middle / base:6.2f} x  {1e3 * middle / len(students):7.1f} ms each  ({min(times):.2f}-{max(times):.2f})"
         )
-    if len(alone) == 2:
-        report_alone()
     if len(verdicts) == 2:
         one, other = verdicts.values()
         differ = [f"{s}: {c}" for s in one for c in one[s] if one[s][c] != other[s][c]]
