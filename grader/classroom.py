@@ -60,6 +60,8 @@ server.launch()
 from grader.grading_process import start
 start(server)
 """
+CGROUPS = Path("/sys/fs/cgroup")
+CPU_SHARES = (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"))  # of version 2, of version 1
 WHILE = re.compile(r"^[ \t]*while\b", re.MULTILINE)
 
 
@@ -203,9 +205,21 @@ def _team(
     return ClusterTeam(course, plan.chapters, cluster, allowed)
 
 
+def processors() -> float:
+    """Cores that this process may use, by its affinity and by the share that its container was given."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    for files in CPU_SHARES:
+        with contextlib.suppress(OSError, ValueError):
+            words = [word for file in files for word in (CGROUPS / file).read_text("ascii").split()]
+            quota, period = (float(word) for word in words)  # "max" or -1: as much as there is
+            if quota > 0 and period > 0:
+                return min(cores, quota / period)
+    return cores
+
+
 def default_jobs() -> int:
     """One per core, but each worker may use 1 GiB."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = max(1, int(processors()))
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // limits.MEMORY_BYTES
     except (ValueError, OSError, AttributeError):
@@ -420,11 +434,13 @@ class Team:
         *,
         secret: str | None = None,  # of a course whose secret is told elsewhere than on this machine
         ahead: Member | None = None,  # a process that was launched before
+        only_one: bool = True,  # nobody else grades on this machine
     ):
         self.course = course
         self.secret = course_secret(course.root) if secret is None else secret
         self.names = [c.name for c in chapters]
         self.count = count
+        self.roomy = only_one and 2 * count <= processors()  # a second core for each process
         self.ahead = ahead
         self.allowed = allowed
         self.members: list[Member] = []
@@ -453,7 +469,7 @@ class Team:
 
     def _with_chapters(self, member: Member) -> Member:
         member.core = self._core()
-        member.send("open", self.names, member.core)
+        member.send("open", self.names, member.core, self.roomy)
         return member
 
     def _core(self) -> int | None:

@@ -228,7 +228,7 @@ class Crew:
 
     def _new_team(self) -> Team:
         chapters = [self.course.chapter(name) for name in self.order.chapters]
-        team = Team(self.course, chapters, 1, self.order.allowed, secret=self.order.secret)
+        team = Team(self.course, chapters, 1, self.order.allowed, secret=self.order.secret, only_one=False)
         team.measured = self.measured
         return team.__enter__()
 

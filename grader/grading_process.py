@@ -2,11 +2,12 @@
 
 It is a program of its own, started by `grader.classroom`, and speaks over a pipe:
 
-    ("open", chapters, core)        -> ("ready", isolation)                      once, before all others
+    ("open", chapters, core, roomy) -> ("ready", isolation)                      once, before all others
     ("prepare", chapter)            -> ("prepared", chapter, limits, warnings)   the reference passes here
     ("grade", Job)                  -> ("graded", Result, log, disturbed)
     ("stop",)
-A KitError travels as ("error", exit code, text).
+`core`: stay on this one. `roomy`: there is a second core for the workers, see `ForkServer.use_spare_cores`. A KitError
+travels as ("error", exit code, text).
 """
 
 from __future__ import annotations
@@ -208,10 +209,12 @@ def serve(pipe: Connection, root: str, allowed: str, launched: ForkServer | None
     parent = os.getppid()
     try:
         course = Course(Path(root))
-        _, names, core = pipe.recv()
+        _, names, core, roomy = pipe.recv()
         with open_engine(course, [course.chapter(n) for n in names], allowed, launched) as engine:
             if core is not None:
                 stay_on(core, engine.server.pid)
+            if roomy:
+                engine.server.use_spare_cores()
             pipe.send(("ready", engine.isolation))
             # A result goes out when the next worker computes for long: stored at once, it would be in that one's way.
             held: list[tuple[Any, ...]] = []  # at most one

@@ -33,6 +33,8 @@ READY_SECONDS = 20.0
 TRAFFIC_LIMIT = 512 * 2**20  # bytes in both directions, per worker
 MAX_QUESTION = 2**20  # bytes that a callback may be given; larger ones could be blown up on our side
 LONG = 0.004  # seconds; a worker that computes for longer leaves time for what can wait
+ASK_AGAIN = 0.0015  # seconds of asking for an answer, and for the next question there: most come sooner
+ASK_AGAIN_THERE = 0.0005
 PATIENCE = 4.0  # a busy machine stretches a limit at most this many times
 MAX_NESTING = 50  # callbacks within callbacks
 ANSWER = frozenset(("id", "ok", "exc", "seen", "warnings", "printed"))
@@ -161,7 +163,14 @@ class WorkerChannel:
         self._words.update(re.findall(r"\w+", sources[main]))
         self._lines = sources[main].count("\n") + 1
         told = self._exchange(
-            {"do": "load", "sources": sources, "filenames": filenames, "main": main, "tolerant": True}
+            {
+                "do": "load",
+                "sources": sources,
+                "filenames": filenames,
+                "main": main,
+                "tolerant": True,
+                "ask_again": ASK_AGAIN_THERE if self.server.roomy else 0.0,
+            }
         )
         if not (isinstance(told, dict) and type(told.get("loaded")) is bool):
             self._violation("a malformed report")
@@ -501,15 +510,31 @@ class WorkerChannel:
                 self._late()  # a byte at a time, and always one
             view = view[count:]
 
+    def _come(self, size: int) -> bytes | None:
+        """What has come; nothing at an end, None if there is nothing yet."""
+        try:
+            return self.process.sock.recv(size)
+        except BlockingIOError:
+            return None
+        except OSError:
+            return b""
+
+    def _ask_again(self, size: int) -> bytes | None:
+        """What comes soon; see `ForkServer.use_spare_cores`."""
+        end = time.monotonic() + ASK_AGAIN
+        part = self._come(size)
+        while part is None and time.monotonic() < end:
+            os.sched_yield()  # to the worker, should it be on this core after all
+            part = self._come(size)
+        return part
+
     def _receive(self, size: int) -> None:
+        part = self._ask_again(size) if self.server.roomy else None
         while True:
-            self._wait(select.POLLIN)
-            try:
-                part = self.process.sock.recv(size)
-            except BlockingIOError:
+            if part is None:
+                self._wait(select.POLLIN)
+                part = self._come(size)
                 continue
-            except OSError:
-                part = b""
             if not part:
                 self._dead()
             if time.monotonic() - self._started > self._limit.seconds and self._overdue():

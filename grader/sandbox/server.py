@@ -65,6 +65,8 @@ class ForkServer:
         self.limits = limits or Limits()
         self.use_filter = use_filter
         self.when_quiet: Callable[[], None] = lambda: None  # done while a worker computes for longer
+        self.roomy = False  # there are cores that nobody needs; see `use_spare_cores`
+        self._cores: set[int] = set()
         self._next_uid = os.getpid() % UIDS
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -175,6 +177,28 @@ class ForkServer:
         assert self._process is not None
         return self._process.pid
 
+    def use_spare_cores(self) -> None:
+        """From now on a worker is put on another core than this process is on at that time.
+
+        Both then wait for each other by asking again and again for a while: being woken up, and on a core where the other has
+        just replaced all that was in the cache, takes longer than most answers.
+        """
+        if hasattr(os, "sched_getaffinity"):
+            self._cores = os.sched_getaffinity(0)
+            self.roomy = len(self._cores) > 1
+
+    def _put_apart(self, pid: int) -> None:
+        """A worker on other cores than this one; the fork server, which works while that one does, on this one."""
+        try:
+            with open("/proc/self/stat", "rb") as file:
+                here = int(file.read().rpartition(b")")[2].split()[36])
+            os.sched_setaffinity(pid, self._cores - {here})
+            os.sched_setaffinity(self.pid, {here})
+        except (OSError, ValueError, IndexError):  # a container may forbid it for another user's process
+            self.roomy = False
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(self.pid, self._cores)
+
     # workers ---------------------------------------------------------------------------------------------
 
     def fork(self) -> Process:
@@ -191,7 +215,10 @@ class ForkServer:
         self.get_ready()
         while not self._spare:
             self._hear()
-        return self._spare.popleft()
+        process = self._spare.popleft()
+        if self.roomy:
+            self._put_apart(process.pid)
+        return process
 
     def quiet(self) -> None:
         """Do what can wait: a worker computes for longer."""

@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 from grader import classroom
-from grader.classroom import Summary, default_jobs, grade_class
+from grader.classroom import Summary, Team, default_jobs, grade_class, processors
 from grader.course import Course
-from grader.errors import GraderFailure, UsageError
+from grader.errors import GraderFailure, SubmissionDied, UsageError
 from grader.results import Result
+from grader.sandbox.server import ForkServer
 from grader.store import Store
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -317,6 +318,31 @@ def test_default_jobs():
     assert 1 <= default_jobs() <= (os.cpu_count() or 1)
 
 
+@pytest.mark.parametrize(
+    "files, share",
+    [
+        ({"cpu.max": "50000 100000\n"}, 0.5),
+        ({"cpu.max": "150000 100000\n"}, 1.5),
+        ({"cpu.max": "max 100000\n"}, 64),
+        ({"cpu.max": "a slip\n"}, 64),
+        ({"cpu/cpu.cfs_quota_us": "200000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 2),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 64),
+        ({}, 64),
+    ],
+)
+def test_the_share_of_a_container(tmp_path, monkeypatch, course, files, share):
+    """a container that may use half a core of 64 grades one at a time, and nothing in it asks again and again"""
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(classroom, "CGROUPS", tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    assert processors() == share
+    assert default_jobs() <= max(1, share)
+    for count in (1, 2, 32, 33):
+        assert Team(course, [], count, "sealed").roomy is (2 * count <= share)
+
+
 def test_what_may_hang_comes_first(tmp_path, course, planned):
     """a submission with a `while` is not the last one, for which the other processes would wait"""
     looping = tiny.GOOD + "\nwhile False:\n    pass\n"
@@ -346,6 +372,62 @@ def test_every_process_has_a_core_when_all_work(tmp_path, course, monkeypatch):
     two, one = seen[:5], seen[5:]
     assert [{cores[0]}, {cores[1]}] in two and all(found == [set(cores)] for found in one)
     assert scores(tmp_path / "two") == scores(tmp_path / "one") == SCORES
+
+
+SPEEDS = """
+import time
+def quick(x): return x + 1
+def slow(x):
+    time.sleep(0.02)
+    return x + 1
+def dead(x):
+    import os
+    os._exit(0)
+def endless(x):
+    while True: pass
+"""
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two cores")
+def test_a_worker_beside_the_grading_process():
+    """where cores are to spare, worker and grading process have one each, and answers, deaths and limits are the same"""
+    cores = os.sched_getaffinity(0)
+    with ForkServer() as server, contextlib.closing(tiny.Far(server)) as far:
+        assert tiny.channel_of(far.student(SPEEDS)).process.pid and not server.roomy
+        server.use_spare_cores()
+        student = far.student(SPEEDS)
+        here = os.sched_getaffinity(server.pid)
+        beside = os.sched_getaffinity(tiny.channel_of(student).process.pid)
+        assert server.roomy and len(here) == 1 and beside == cores - here
+        assert os.sched_getaffinity(0) == cores
+        for _ in range(20):
+            assert [student.quick(1), student.slow(2), student.quick(3)] == [2, 3, 4]
+        with pytest.raises(SubmissionDied) as caught:
+            student.dead(1)
+        assert caught.value.verdict == "crashed"
+        with pytest.raises(SubmissionDied) as caught:
+            far.student(SPEEDS, seconds=0.5).endless(1)
+        assert caught.value.verdict == "timeout"
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two cores")
+def test_a_worker_that_cannot_be_moved(monkeypatch):
+    """where the system forbids to move a worker, all stay where the kernel puts them"""
+    cores, move = os.sched_getaffinity(0), os.sched_setaffinity
+    with ForkServer() as server, contextlib.closing(tiny.Far(server)) as far:
+
+        def forbidden(pid, where):
+            if pid != server.pid:
+                raise PermissionError
+            move(pid, where)
+
+        monkeypatch.setattr(os, "sched_setaffinity", forbidden)
+        server.use_spare_cores()
+        for _ in range(2):
+            student = far.student(SPEEDS)
+            assert student.quick(1) == 2 and not server.roomy
+            assert os.sched_getaffinity(tiny.channel_of(student).process.pid) == cores
+        assert os.sched_getaffinity(server.pid) == cores
 
 
 # what goes wrong -------------------------------------------------------------------------------------------------

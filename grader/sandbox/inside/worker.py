@@ -13,6 +13,7 @@ import random
 import signal
 import socket
 import sys
+import time
 
 import lockdown
 import numpy as np
@@ -123,6 +124,7 @@ class Line:
         self.servant = servants.Servant()
         self.stubs = {}
         self.current = 0
+        self.ask_again = 0.0  # seconds
         self.encoder = wire.Encoder(self.encode_other, limited=True)
         self.decoder = wire.Decoder(
             {
@@ -160,12 +162,23 @@ class Line:
     def read_exactly(self, size):
         parts = []
         while size:
-            part = self.sock.recv(min(size, 1 << 20))
+            part = self.receive(min(size, 1 << 20))
             if not part:
                 os._exit(0)  # the grader has hung up
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
+
+    def receive(self, most):
+        """What comes next. Where there are cores enough it is asked for again and again at first, which is faster."""
+        if self.ask_again:
+            end = time.monotonic() + self.ask_again
+            while time.monotonic() < end:
+                try:
+                    return self.sock.recv(most, socket.MSG_DONTWAIT)
+                except BlockingIOError:
+                    os.sched_yield()
+        return self.sock.recv(most)
 
     def send(self, message):
         self.sock.sendall(self.encoder.frame(message))
@@ -197,6 +210,7 @@ class Line:
         return wire.Decoder(blind, strict=False).unpack(body)
 
     def do_load(self, message):
+        self.ask_again = message["ask_again"]
         self.servant.load(message["sources"], message["filenames"], message["main"], message["tolerant"])
         names = sorted(
             n for n in vars(self.servant.module or object) if isinstance(n, str) and n.isidentifier()
