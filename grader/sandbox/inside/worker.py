@@ -13,7 +13,8 @@ import random
 import signal
 import socket
 import sys
-import time
+from os import sched_yield
+from time import monotonic  # ours stays what it is, whatever the student does to the modules
 
 import lockdown
 import numpy as np
@@ -172,12 +173,12 @@ class Line:
     def receive(self, most):
         """What comes next. Where there are cores enough it is asked for again and again at first, which is faster."""
         if self.ask_again:
-            end = time.monotonic() + self.ask_again
-            while time.monotonic() < end:
+            end = monotonic() + self.ask_again
+            while monotonic() < end:
                 try:
                     return self.sock.recv(most, socket.MSG_DONTWAIT)
                 except BlockingIOError:
-                    os.sched_yield()
+                    sched_yield()
         return self.sock.recv(most)
 
     def send(self, message):

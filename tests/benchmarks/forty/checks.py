@@ -71,7 +71,7 @@ def sgd_moves(m):
     assert np.allclose(new[0], W - 0.1) and np.allclose(new[1], B - 0.1)
 
 
-def trained(m, steps=2200):
+def trained(m, steps=2000):
     """Parameters of a 2-8-2 network after training on XOR with the student's functions."""
     rng = np.random.default_rng(3)
     x, y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0])
