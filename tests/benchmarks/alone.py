@@ -124,7 +124,8 @@ def main() -> None:
     print(
         f"{len(each)} blocks of {BLOCK}; a submission: floor {1e3 * own:.1f} ms, ours {1e3 * graded:.1f} ms"
     )
-    print(f"ratio {middle:.3f} x (median of the blocks; half of them between {low:.3f} and {high:.3f})")
+    print(f"ratio of these medians {graded / own:.3f} x")
+    print(f"ratios of the blocks: median {middle:.3f} x, half of them between {low:.3f} and {high:.3f}")
     print(f"blocks whose verdicts differ: {differ}")
 
 
