@@ -25,7 +25,7 @@ from grader.errors import AuthorError, GraderFailure, StudentError, SubmissionDi
 from grader.numpy_warnings import Warned, counted
 from grader.sandbox.inside import servant as inside
 from grader.sandbox.inside import wire
-from grader.sandbox.server import ForkServer
+from grader.sandbox.server import ForkServer, stat_fields
 from grader.student import Remote, Remotes, Rng, logged, student_error
 from grader.texts import say
 
@@ -150,8 +150,7 @@ class WorkerChannel:
                 # The kernel's number for the clock of another process; reading /proc takes ten times as long.
                 return time.clock_gettime(~self.process.pid << 3 | 2)
         try:
-            with open(f"/proc/{self.process.pid}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
+            fields = stat_fields(self.process.pid)
             return (int(fields[11]) + int(fields[12])) / TICKS
         except (OSError, ValueError, IndexError):
             return 0.0
@@ -530,17 +529,14 @@ class WorkerChannel:
 
     def _receive(self, size: int) -> None:
         part = self._ask_again(size) if self.server.roomy else None
-        while True:
-            if part is None:
-                self._wait(select.POLLIN)
-                part = self._come(size)
-                continue
-            if not part:
-                self._dead()
-            if time.monotonic() - self._started > self._limit.seconds and self._overdue():
-                self._late()  # somebody who never stops talking is never waited for
-            self._buffer += part
-            return
+        while part is None:
+            self._wait(select.POLLIN)
+            part = self._come(size)
+        if not part:
+            self._dead()
+        if time.monotonic() - self._started > self._limit.seconds and self._overdue():
+            self._late()  # somebody who never stops talking is never waited for
+        self._buffer += part
 
     def _wait(self, event: int) -> None:
         """Wait for the socket until the limit. A busy machine stretches it, a sleeping student does not."""
@@ -579,8 +575,7 @@ class WorkerChannel:
     def _asleep(self) -> bool:
         """True if the worker waits of its own accord instead of for a processor."""
         try:
-            with open(f"/proc/{self.process.pid}/stat", "rb") as file:
-                return file.read().rpartition(b")")[2].split()[0] in (b"S", b"D", b"T")
+            return stat_fields(self.process.pid)[0] in (b"S", b"D", b"T")
         except (OSError, IndexError):
             return True
 

@@ -41,6 +41,18 @@ def filter_path() -> Path | None:
     return path if sys.platform == "linux" and name and path.is_file() else None
 
 
+def stat_fields(pid: int) -> list[bytes]:
+    """What the kernel says of a process, from its state on: field 3 of proc(5)'s `stat` comes first.
+
+    Raises
+    ------
+    OSError
+        If there is no such process.
+    """
+    with open(f"/proc/{pid}/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()
+
+
 @dataclass
 class Limits:
     """Limits of one worker. Time limits of a test are the channel's affair."""
@@ -65,8 +77,7 @@ class ForkServer:
         self.limits = limits or Limits()
         self.use_filter = use_filter
         self.when_quiet: Callable[[], None] = lambda: None  # done while a worker computes for longer
-        self.roomy = False  # there are cores that nobody needs; see `use_spare_cores`
-        self._cores: set[int] = set()
+        self._cores: set[int] = set()  # to put workers on; none: the kernel decides
         self._next_uid = os.getpid() % UIDS
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -183,21 +194,23 @@ class ForkServer:
         Both then wait for each other by asking again and again for a while: being woken up, and on a core where the other has
         just replaced all that was in the cache, takes longer than most answers.
         """
-        if hasattr(os, "sched_getaffinity"):
-            self._cores = os.sched_getaffinity(0)
-            self.roomy = len(self._cores) > 1
+        self._cores = os.sched_getaffinity(0)
+
+    @property
+    def roomy(self) -> bool:
+        """Whether there are cores that nobody needs; see `use_spare_cores`."""
+        return len(self._cores) > 1
 
     def _put_apart(self, pid: int) -> None:
         """A worker on other cores than this one; the fork server, which works while that one does, on this one."""
         try:
-            with open("/proc/self/stat", "rb") as file:
-                here = int(file.read().rpartition(b")")[2].split()[36])
+            here = int(stat_fields(os.getpid())[36])
             os.sched_setaffinity(pid, self._cores - {here})
             os.sched_setaffinity(self.pid, {here})
         except (OSError, ValueError, IndexError):  # a container may forbid it for another user's process
-            self.roomy = False
+            cores, self._cores = self._cores, set()
             with contextlib.suppress(OSError):
-                os.sched_setaffinity(self.pid, self._cores)
+                os.sched_setaffinity(self.pid, cores)
 
     # workers ---------------------------------------------------------------------------------------------
 

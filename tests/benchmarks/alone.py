@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import statistics
 import subprocess
@@ -21,46 +20,28 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-COURSE = HERE / "forty"
-sys.path[:0] = [str(HERE.parents[1]), str(COURSE)]
+sys.path[:0] = [str(Path(__file__).resolve().parent)]
 
+import grading  # noqa: E402
 import submissions  # noqa: E402
 
 from grader.classroom import Team  # noqa: E402
 from grader.course import Course  # noqa: E402
 from grader.jobs import Job  # noqa: E402
-from grader.limits import ONE_THREAD  # noqa: E402
 from grader.submission import Source  # noqa: E402
 
 BLOCK = 6
 FLOOR = """
-import io, json, sys, types
-import numpy as np
-import checks, submissions
+import io, json, sys
+import floor, submissions
 asked, told = sys.stdin, sys.stdout
 sys.stdin, sys.stdout = io.StringIO(), io.StringIO()  # what the students' own input() and print() meet
-
-def verdicts(source):
-    module = types.ModuleType("net")
-    try:
-        exec(compile(source, "net.py", "exec"), module.__dict__)
-    except BaseException:
-        pass
-    for check in checks.POINTS:
-        try:
-            with np.errstate(all="ignore"):
-                check(module)
-            yield True
-        except Exception:
-            yield False
-
 sources = submissions.sources()
 for line in asked:
-    print(json.dumps([list(verdicts(sources[student])) for student in json.loads(line)]), file=told, flush=True)
+    print(json.dumps([floor.verdicts(sources[student]) for student in json.loads(line)]), file=told, flush=True)
 """
 
-Verdicts = list[list[bool]]
+Verdicts = list[dict[str, bool]]  # of each submission, by check
 
 
 def floor(process: subprocess.Popen[str], students: list[str]) -> Verdicts:
@@ -77,7 +58,7 @@ def ours(team: Team, students: list[str], sources: dict[str, str]) -> Verdicts:
     chapter = team.course.chapters[0].name
     jobs = [(Job(s, chapter, Source(sources[s], "0" * 64), {}, {}, "auto"), "") for s in students]
     tests = {result.student: result.tests for result, _, _ in team.grade(jobs)}
-    return [[t.verdict == "passed" for t in tests[s]] for s in students]
+    return [{t.id.removeprefix("test_"): t.verdict == "passed" for t in tests[s]} for s in students]
 
 
 def timed(grade: Callable[..., Verdicts], *given: object) -> tuple[float, Verdicts]:
@@ -93,11 +74,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="how often the class is graded")
     rounds = parser.parse_args().rounds
     sources = dict(list(submissions.sources().items())[:38])
-    course = Course(COURSE)
-    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(sys.path[:2])}
+    course = Course(grading.COURSE)
     asserts = subprocess.Popen(
         [sys.executable, "-c", FLOOR],
-        env=environment,
+        env=grading.ENVIRONMENT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

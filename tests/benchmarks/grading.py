@@ -38,25 +38,9 @@ ENVIRONMENT = {
 }
 
 FLOOR = """
-import json, sys, types
-import numpy as np
-import checks
-found = {}
-for path in sys.argv[1:]:
-    student = path.split("/")[-3]
-    found[student] = {}
-    module = types.ModuleType("net")
-    try:
-        exec(compile(open(path).read(), path, "exec"), module.__dict__)
-    except BaseException:
-        pass
-    for check in checks.POINTS:
-        try:
-            with np.errstate(all="ignore"):
-                check(module)
-            found[student][check.__name__] = True
-        except Exception:
-            found[student][check.__name__] = False
+import json, sys
+import floor
+found = {path.split("/")[-3]: floor.verdicts(open(path).read()) for path in sys.argv[1:]}
 print("\\n" + json.dumps(found))
 """
 
